@@ -1,0 +1,26 @@
+# The flags that every target of recon is built with. recon_target(NAME) applies them.
+set(RECON_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wvla -Werror)
+set(RECON_WARNINGS_C -Wstrict-prototypes -Wmissing-prototypes)
+
+function(recon_target name)
+  target_compile_options(${name} PRIVATE ${RECON_WARNINGS} $<$<COMPILE_LANGUAGE:C>:${RECON_WARNINGS_C}>)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
+  if(RECON_SANITIZE)
+    target_compile_options(${name} PRIVATE -fsanitize=${RECON_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(${name} PUBLIC -fsanitize=${RECON_SANITIZE})
+  endif()
+  if(RECON_FUZZ)
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
+# A unit test: recon_test(NAME SOURCES... LIBS...) with cmocka.
+function(recon_test name)
+  cmake_parse_arguments(T "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(test_${name} ${T_SOURCES})
+  recon_target(test_${name})
+  target_link_libraries(test_${name} PRIVATE ${T_LIBS} cmocka)
+  add_test(NAME unit.${name} COMMAND test_${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)
+endfunction()

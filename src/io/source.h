@@ -1,0 +1,28 @@
+/*
+ * Sources of bytes: files, plain or compressed, pipes and standard input.
+ *
+ * Single-threaded each; different sources may be read on different threads at once.
+ */
+#ifndef RECON_IO_SOURCE_H
+#define RECON_IO_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct recon_source;
+
+/* Opens a file by its name, `-` for standard input. Compression (.gz, .zst) is told by the first bytes, not the name.
+ * RECON_OK, RECON_ERROR_IO or RECON_ERROR_MEMORY; then message (message_size bytes, terminated) says `NAME: why`. A
+ * directory is refused. */
+int recon_source_open(const char *name, struct recon_source **source, char *message, size_t message_size);
+void recon_source_close(struct recon_source *source);
+
+/* Reads up to capacity bytes after decompression; *size = 0: the end. RECON_ERROR_IO (unreadable), RECON_ERROR_DAMAGED
+ * (broken compression) or RECON_ERROR_TRUNCATED (compressed data that ends too early), with recon_source_message. */
+int recon_source_read(struct recon_source *source, void *bytes, size_t capacity, size_t *size);
+const char *recon_source_message(const struct recon_source *source);
+
+/* For progress: bytes of the file taken so far, and its size (0 if not known). Any thread. */
+void recon_source_progress(const struct recon_source *source, uint64_t *taken_bytes, uint64_t *total_bytes);
+
+#endif
