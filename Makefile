@@ -1,0 +1,46 @@
+# Thin: calls CMake, CTest and the scripts in tests/house. `make help` lists the targets.
+PREFIX ?= /usr/local
+DESTDIR ?=
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 30
+SOAK_SEEDS ?= 1000000
+SOAK_FUZZ_SECONDS ?= 7200
+
+.PHONY: help build demo check soak bench install clean format
+
+help:
+	@echo 'make build    the program: build/release/recon'
+	@echo 'make demo     five days of flights, reconciled'
+	@echo 'make check    every test (FUZZ_SECONDS=30 a fuzzer)'
+	@echo 'make soak     model seeds by the million, fuzzers for hours (SOAK_SEEDS=1000000, SOAK_FUZZ_SECONDS=7200)'
+	@echo 'make bench    what it costs, beside what one would use instead'
+	@echo 'make install  program, library, headers, man page, completions (PREFIX=/usr/local, DESTDIR=)'
+	@echo 'make format   clang-format over the whole tree'
+	@echo 'make clean    removes build/'
+
+build:
+	@cmake --preset release --log-level=WARNING >/dev/null
+	@cmake --build build/release --target recon -j $(JOBS) -- --quiet
+
+demo: build
+	@sh examples/flights/demo.sh build/release/recon
+
+check:
+	@JOBS=$(JOBS) FUZZ_SECONDS=$(FUZZ_SECONDS) bash tests/house/check.sh
+
+soak:
+	@JOBS=$(JOBS) SOAK_SEEDS=$(SOAK_SEEDS) SOAK_FUZZ_SECONDS=$(SOAK_FUZZ_SECONDS) bash tests/house/soak.sh
+
+bench: build
+	@bash bench/run.sh
+
+install:
+	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX) --log-level=WARNING >/dev/null
+	@cmake --build build/release --target recon recon_shared recon_static -j $(JOBS) -- --quiet
+	@DESTDIR=$(DESTDIR) cmake --install build/release
+
+format:
+	@find include src tests bench -name '*.[ch]' -o -name '*.cpp' | xargs clang-format -i
+
+clean:
+	rm -rf build
