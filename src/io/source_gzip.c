@@ -38,7 +38,7 @@ static int step(void *state, const unsigned char *in, size_t *in_size, unsigned 
                 const char **why)
 {
     struct gzip *gzip = state;
-    if (gzip->is_between && (gzip->is_padding || in[0] == 0)) {
+    if (gzip->is_between && (gzip->is_padding || in[0] != 0x1f)) {
         *out_size = 0;
         return pad(gzip, in, *in_size, why);
     }
