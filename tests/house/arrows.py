@@ -27,6 +27,7 @@ LIBRARIES = {
     "avro.h": {"codec"},
     "zlib.h": {"io", "codec"},  # codec: the deflate blocks of Avro files
     "zstd.h": {"io", "codec"},  # codec: likewise
+    "zstd_errors.h": {"io", "codec"},
     "xxhash.h": {"core", "codec"},
     "sodium.h": {"codec"},
     "cctz/": {"codec"},
