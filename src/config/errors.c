@@ -1,0 +1,42 @@
+/*
+ * The list of faults.
+ */
+#include "config/config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void recon_config_errors_deinit(struct recon_config_errors *errors)
+{
+    for (size_t i = 0; i < errors->count; i++)
+        free(errors->lines[i]);
+    free(errors->lines);
+    *errors = (struct recon_config_errors){0};
+}
+
+/* A fault must not be lost for want of memory, or bad input would pass for good: the process ends. */
+static void out_of_memory(void)
+{
+    fputs("recon: out of memory while listing faults\n", stderr);
+    exit(2);
+}
+
+void recon_config_errors_add(struct recon_config_errors *errors, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    va_list again;
+    va_copy(again, arguments);
+    int size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    char *line = size < 0 ? NULL : malloc((size_t)size + 1);
+    char **lines = realloc(errors->lines, (errors->count + 1) * sizeof *lines);
+    if (line == NULL || lines == NULL)
+        out_of_memory();
+    vsnprintf(line, (size_t)size + 1, format, again);
+    va_end(again);
+    errors->lines = lines;
+    errors->lines[errors->count++] = line;
+}
