@@ -1,0 +1,96 @@
+/*
+ * Batches of records and the bytes of their texts.
+ *
+ * 1. A block never moves or shrinks while the batch holds records, so texts may point into it.
+ * 2. The head of the list is the one that is filled; blocks double, so that a batch that is used again and again
+ *    soon needs one block only, which a clear keeps.
+ */
+#include "codec/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* 512 records with IDs and short contexts fit the first block; a clear gives back what a huge context took. */
+#define BLOCK_SIZE_BYTES_MIN ((size_t)64 << 10)
+#define BLOCK_SIZE_BYTES_KEPT ((size_t)1 << 20)
+
+struct recon_batch_block {
+    struct recon_batch_block *next;
+    size_t used;
+    size_t capacity;
+    char bytes[];
+};
+
+static void free_blocks(struct recon_batch_block *block)
+{
+    while (block) {
+        struct recon_batch_block *next = block->next;
+        free(block);
+        block = next;
+    }
+}
+
+void recon_batch_init(struct recon_batch *batch)
+{
+    memset(batch, 0, sizeof *batch);
+}
+
+void recon_batch_deinit(struct recon_batch *batch)
+{
+    free(batch->records);
+    free_blocks(batch->blocks);
+    recon_batch_init(batch);
+}
+
+void recon_batch_clear(struct recon_batch *batch)
+{
+    batch->count = 0;
+    batch->ignored = 0;
+    struct recon_batch_block *head = batch->blocks;
+    if (!head)
+        return;
+    free_blocks(head->next);
+    head->next = NULL;
+    head->used = 0;
+    if (head->capacity > BLOCK_SIZE_BYTES_KEPT) {
+        free(head);
+        batch->blocks = NULL;
+    }
+}
+
+struct recon_record *recon_batch_next(struct recon_batch *batch)
+{
+    if (batch->count == batch->capacity) {
+        size_t capacity = batch->capacity ? 2 * batch->capacity : RECON_BATCH_RECORD_COUNT;
+        struct recon_record *records = realloc(batch->records, capacity * sizeof *records);
+        if (!records)
+            return NULL;
+        batch->records = records;
+        batch->capacity = capacity;
+    }
+    struct recon_record *record = &batch->records[batch->count];
+    memset(record, 0, sizeof *record);
+    return record;
+}
+
+char *recon_batch_bytes(struct recon_batch *batch, size_t size)
+{
+    struct recon_batch_block *head = batch->blocks;
+    if (!head || head->capacity - head->used < size) {
+        size_t capacity = head ? 2 * head->capacity : BLOCK_SIZE_BYTES_MIN;
+        if (capacity > BLOCK_SIZE_BYTES_KEPT)
+            capacity = BLOCK_SIZE_BYTES_KEPT;
+        if (capacity < size)
+            capacity = size;
+        struct recon_batch_block *block = malloc(sizeof *block + capacity);
+        if (!block)
+            return NULL;
+        block->next = head;
+        block->used = 0;
+        block->capacity = capacity;
+        batch->blocks = head = block;
+    }
+    char *bytes = head->bytes + head->used;
+    head->used += size;
+    return bytes;
+}

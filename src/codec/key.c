@@ -1,0 +1,78 @@
+/*
+ * The keyed hash of identities, by libsodium's crypto_shorthash_siphashx24: a pure function of its arguments, which
+ * needs no sodium_init (that seeds the random generator and picks vector code for other primitives).
+ *
+ * libsodium hashes one run of bytes, so the parts are laid out on the stack first.
+ */
+#include "codec/key.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "codec/mapping.h"
+#include "core/limits.h"
+
+#define PART_COUNT_MAX (1 + RECON_ID_FIELD_COUNT_MAX)
+#define SIZE_PREFIX_BYTES 4
+#define INPUT_SIZE_BYTES_MAX                                                                                           \
+    ((size_t)PART_COUNT_MAX * SIZE_PREFIX_BYTES + RECON_SOURCE_SIZE_BYTES_MAX + RECON_ID_SIZE_BYTES_MAX)
+/* What nearly all identities fit; the rest take the large frame. */
+#define INPUT_SIZE_BYTES_USUAL 512
+
+static uint64_t load_le64(const unsigned char *bytes)
+{
+    uint64_t value = 0;
+    for (int i = 7; i >= 0; i--)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+static struct recon_key hash_bytes(const uint8_t *seed, const unsigned char *bytes, size_t size)
+{
+    unsigned char out[crypto_shorthash_siphashx24_BYTES];
+    _Static_assert(RECON_SEED_SIZE_BYTES == crypto_shorthash_siphashx24_KEYBYTES, "the seed is the key");
+    crypto_shorthash_siphashx24(out, bytes, size, seed);
+    return (struct recon_key){.high = load_le64(out), .low = load_le64(out + 8)};
+}
+
+static size_t lay_out(unsigned char *input, const struct recon_text *parts, size_t part_count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < part_count; i++) {
+        for (unsigned shift = 0; shift < 32; shift += 8)
+            input[size++] = (unsigned char)(parts[i].size >> shift);
+        if (parts[i].size > 0)
+            memcpy(input + size, parts[i].bytes, parts[i].size);
+        size += parts[i].size;
+    }
+    return size;
+}
+
+static __attribute__((noinline)) struct recon_key hash_large(const uint8_t *seed, const struct recon_text *parts,
+                                                             size_t part_count)
+{
+    unsigned char input[INPUT_SIZE_BYTES_MAX];
+    return hash_bytes(seed, input, lay_out(input, parts, part_count));
+}
+
+struct recon_key recon_key_hash(const uint8_t seed[RECON_SEED_SIZE_BYTES], const struct recon_text *parts,
+                                size_t part_count)
+{
+    assert(part_count > 0 && part_count <= PART_COUNT_MAX);
+    size_t size = 0;
+    for (size_t i = 0; i < part_count; i++)
+        size += SIZE_PREFIX_BYTES + parts[i].size;
+    assert(size <= INPUT_SIZE_BYTES_MAX);
+    if (size > INPUT_SIZE_BYTES_USUAL)
+        return hash_large(seed, parts, part_count);
+    unsigned char input[INPUT_SIZE_BYTES_USUAL];
+    return hash_bytes(seed, input, lay_out(input, parts, part_count));
+}
+
+uint64_t recon_key_fingerprint(const uint8_t seed[RECON_SEED_SIZE_BYTES], bool source_in_identity)
+{
+    /* Shorter than a size prefix: no identity has these bytes, so nothing is learnt of any key. */
+    const unsigned char input[2] = {'k', source_in_identity ? 's' : 'i'};
+    return hash_bytes(seed, input, sizeof input).high;
+}
