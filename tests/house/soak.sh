@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# What runs for hours: the model test over SOAK_SEEDS seeds, then every fuzzer for SOAK_FUZZ_SECONDS. Prints the figures.
+#
+# Another first seed than last time: SOAK_FIRST (default: the seconds of the clock, printed, so that it can be repeated).
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+jobs=${JOBS:-$(nproc)}
+seeds=${SOAK_SEEDS:-1000000}
+fuzz_seconds=${SOAK_FUZZ_SECONDS:-7200}
+first=${SOAK_FIRST:-$(date +%s)}
+
+for preset in release fuzz; do
+    cmake --preset "$preset" --log-level=WARNING >/dev/null && cmake --build "build/$preset" -j "$jobs" -- --quiet || exit 1
+done
+failed=0
+echo "model: $seeds seeds from $first on"
+bash tests/model/soak.sh build/release "$first" "$seeds" "$jobs" || failed=1
+echo "fuzzers: $fuzz_seconds s each"
+JOBS=$jobs bash tests/house/fuzz.sh "$fuzz_seconds" || failed=1
+exit "$failed"
