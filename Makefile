@@ -20,7 +20,7 @@ help:
 
 build:
 	@cmake --preset release --log-level=WARNING >/dev/null
-	@cmake --build build/release --target recon -j $(JOBS) -- --quiet
+	@cmake --build build/release --target recon_command -j $(JOBS) -- --quiet
 
 demo: build
 	@sh examples/flights/demo.sh build/release/recon
@@ -36,7 +36,7 @@ bench: build
 
 install:
 	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX) --log-level=WARNING >/dev/null
-	@cmake --build build/release --target recon recon_shared recon_static -j $(JOBS) -- --quiet
+	@cmake --build build/release -j $(JOBS) --target recon_command recon_shared recon_static -- --quiet
 	@DESTDIR=$(DESTDIR) cmake --install build/release
 
 format:

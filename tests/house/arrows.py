@@ -15,9 +15,10 @@ USES = {
     "codec": {"core"},
     "config": {"core", "codec"},
     "io": {"core"},
+    "generate": {"core", "codec"},
     "service": {"core", "codec", "config", "io"},
     "web": {"core", "codec", "config", "io", "service"},
-    "cli": {"core", "codec", "config", "io", "service", "web"},
+    "cli": {"core", "codec", "config", "generate", "io", "service", "web"},
 }
 
 # library header: the rooms it may be seen in.
