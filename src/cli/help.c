@@ -9,7 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "config/nearest.h"
+#include "codec/nearest.h"
 
 #define WIDTH 80
 #define OPTION_COLUMN 26

@@ -8,7 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "config/nearest.h"
+#include "codec/nearest.h"
 
 static const struct {
     const char *name;

@@ -10,7 +10,7 @@
 
 #include "cli/command.h"
 #include "codec/result_writer.h"
-#include "config/nearest.h"
+#include "codec/nearest.h"
 
 static void *enlarge(void *block, size_t size)
 {

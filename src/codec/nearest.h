@@ -1,8 +1,8 @@
 /*
  * Which known word was likely meant by one that is not known. Any thread.
  */
-#ifndef RECON_CONFIG_NEAREST_H
-#define RECON_CONFIG_NEAREST_H
+#ifndef RECON_CODEC_NEAREST_H
+#define RECON_CODEC_NEAREST_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /*
  * Edit distance (optimal string alignment), for suggestions.
  */
-#include "config/nearest.h"
+#include "codec/nearest.h"
 
 #include <stdint.h>
 #include <string.h>
