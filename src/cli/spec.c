@@ -93,11 +93,30 @@ static const struct recon_option_spec check[] = {
 GROUP(check_group, "Inputs", false, check);
 
 static const struct recon_option_spec generate[] = {
-    VALUE("seed", "NUMBER", "The same seed makes the same bytes."),
-    VALUE("ids", "NUMBER", "How many IDs."),
-    {"output", 'o', RECON_OPTION_VALUE, "DIRECTORY", NULL, "Where the files go."},
+    VALUE("seed", "NUMBER", "The same seed makes the same bytes, on every machine. Default: 0."),
+    VALUE("ids", "NUMBER", "How many IDs, up to 10^11. They are not held in memory."),
+    {"output", 'o', RECON_OPTION_VALUE, "DIRECTORY", NULL, "Where the three files go; made where it is not there."},
+    FLAG("force", 'f', "Replace files that are there."),
+    VALUE("start", "TIME", "Time of the first event. Default: 2024-01-01T00:00:00Z."),
+    VALUE("rate", "NUMBER", "IDs a second of event time. Default: as many as make it one day."),
+    VALUE("sources", "NUMBER", "How many sources send them. Default: 8."),
+    VALUE("out-of-orderness", "DURATION", "What lateness is measured by: n, as recon check is told it. Default: 1m."),
+    VALUE("retention", "DURATION", "Likewise m. Default: 1h."),
 };
 GROUP(generate_group, "Options", false, generate);
+
+static const struct recon_option_spec faults[] = {
+    VALUE("loss", "SHARE", "IDs whose event never comes. Default: 0.1%."),
+    VALUE("late-within-n", "SHARE", "Events further behind than --disorder, but on time. Default: 1%."),
+    VALUE("late-within-m", "SHARE", "Events that come when they were missed, but are found. Default: 0.1%."),
+    VALUE("late-beyond-m", "SHARE", "Events that come when their ID is forgotten: too late. Default: 0.01%."),
+    VALUE("unaudited", "SHARE", "Events without an audit record. Default: 0.01%."),
+    VALUE("duplicates", "SHARE", "Records that come twice, in each of the two files. Default: 0.1%."),
+    VALUE("disorder", "DURATION", "How far behind any record may be; mostly it is less. Default: n / 6."),
+    VALUE("stalls", "NUMBER", "How often a source's events stop, to come all at once. Default: 1, if there is room."),
+    VALUE("stall-duration", "DURATION", "For how long they stop. Default: 10m."),
+};
+GROUP(faults_group, "What goes wrong (a SHARE is 0.1% or 0.001)", false, faults);
 
 static const struct recon_option_spec validate[] = {
     CHOICE("for", "HOME", "check|replay|run|flink",
@@ -143,9 +162,13 @@ static const struct recon_command_spec commands[] = {
         .name = "generate",
         .summary = "make two streams with a known truth, by seed",
         .usage = "--seed S --ids N --output DIRECTORY [OPTION]...",
-        .about = "Makes audit.ndjson, events.ndjson and truth.ndjson.",
-        .examples = "recon generate --seed 1 --ids 1000000 --output data\n",
-        .groups = {&generate_group, &general_group},
+        .about = "Makes audit.ndjson, events.ndjson and truth.ndjson: orders as sources say they sent them, as they "
+                 "arrived, and one line for each ID that is lost, late, doubled or unaudited. With the same n and m "
+                 "`recon check` reports just what the truth says.\n"
+                 "Lines that are under way cost 16 bytes of memory each; nothing else grows with the number of IDs.",
+        .examples = "recon generate --seed 1 --ids 1000000 --output data\n"
+                    "recon generate --seed 1 --ids 100000 --rate 100 --loss 1% --stalls 3 --output data\n",
+        .groups = {&generate_group, &faults_group, &general_group},
     },
     {
         .name = "validate",
