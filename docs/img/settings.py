@@ -4,6 +4,8 @@
 Event time runs to the right. One place for every coordinate: what is below the constants follows from them.
 """
 
+from _drawing import Drawing
+
 WIDTH, HEIGHT = 1000, 548
 LEFT, RIGHT = 132, 968  # of the event-time axis
 O = 110  # length of a window, in pixels; so are N and M
@@ -17,51 +19,14 @@ LANES_TOP, LANE = 92, 38
 ZONES_TOP, ZONES_BOTTOM = 214, 306
 WINDOWS_TOP, WINDOW_HEIGHT = 372, 58
 
-LIGHT = {
-    "panel": "#ffffff", "edge": "#d5dae1", "ink": "#1b2430", "soft": "#5a6675", "line": "#8a96a5", "lane": "#e6eaf0",
-    "audit": "#2867c4", "event": "#1f8a5b", "late": "#c2410c", "past": "#e9ebef", "judged": "#fdebd3",
-    "due": "#dcefe4", "box": "#f5f7fa", "quiet": "#a3adba",
-}  # fmt: skip
-DARK = {
-    "panel": "#10161f", "edge": "#2f3a48", "ink": "#e8edf3", "soft": "#a2afbe", "line": "#6d7b8c", "lane": "#222d3a",
-    "audit": "#75a9f5", "event": "#58c793", "late": "#fb9a5a", "past": "#1d2530", "judged": "#3b2c1c",
-    "due": "#17372a", "box": "#182130", "quiet": "#5c6a7a",
-}  # fmt: skip
-
-
-def style(colors):
-    rules = [f".f-{name}{{fill:{color}}}.s-{name}{{stroke:{color}}}" for name, color in colors.items()]
-    return "".join(rules)
-
-
-out = []
-
-
-def add(text):
-    out.append(text)
-
-
-def text(x, y, words, kind="ink", size=14, anchor="start", weight="normal"):
-    add(f'<text x="{x}" y="{y}" class="f-{kind}" font-size="{size}" text-anchor="{anchor}" '
-        f'font-weight="{weight}">{words}</text>')  # fmt: skip
-
-
-def rect(x, y, width, height, kind, radius=0, edge=None, dash=""):
-    line = f' s-{edge}" stroke-width="1' if edge else ""
-    dash = f' stroke-dasharray="{dash}"' if dash else ""
-    add(f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{radius}" class="f-{kind}{line}"{dash}/>')
-
-
-def line(x1, y1, x2, y2, kind="line", width=1.5, dash=""):
-    dash = f' stroke-dasharray="{dash}"' if dash else ""
-    add(f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" class="s-{kind}" stroke-width="{width}"{dash}/>')
-
-
-def dot(x, y, kind, hollow=False):
-    if hollow:
-        add(f'<circle cx="{x}" cy="{y}" r="5" class="f-panel s-{kind}" stroke-width="2"/>')
-    else:
-        add(f'<circle cx="{x}" cy="{y}" r="5.5" class="f-{kind}"/>')
+DRAWING = Drawing(
+    WIDTH,
+    HEIGHT,
+    "Event time runs to the right. Windows have length o. The watermark lies n behind the newest time of the slowest "
+    "input; what lies before it is judged, and for m longer can still be corrected. An input that is silent for z is no "
+    "longer waited for.",
+)
+text, rect, line, dot = DRAWING.text, DRAWING.rect, DRAWING.line, DRAWING.dot
 
 
 def span(x1, x2, y, letter, kind="ink"):
@@ -92,10 +57,9 @@ def lanes():
         if name == "events/1":
             text(newest + 16, y + 5, "silent for <tspan font-weight='bold' font-size='18'>z</tspan>: no longer waited for", "soft")
     dot(lost, LANES_TOP, "late", hollow=True)
-    return lost
 
 
-def zones(lost):
+def zones():
     middle = (ZONES_TOP + ZONES_BOTTOM) / 2
     for x1, x2, kind, ink, name, what in (
         (LEFT, FORGOTTEN, "past", "soft", "forgotten", ("a record this old", "is too late")),
@@ -134,26 +98,16 @@ def windows():
     text(WINDOWS[2] + 14, WINDOWS_TOP + WINDOW_HEIGHT + 31, "a metric once the watermark has passed the end, again when "
          "that is corrected", "soft")  # fmt: skip
     y = WINDOWS_TOP + WINDOW_HEIGHT + 66
-    line(LEFT, y, RIGHT - 8, y, "line", 1.5)
-    add(f'<path d="M{RIGHT - 9} {y - 5} L{RIGHT} {y} L{RIGHT - 9} {y + 5} Z" class="f-line"/>')
+    DRAWING.arrow([(LEFT, y), (RIGHT, y)])
     text(RIGHT, y + 22, "event time", "soft", 14, "end")
 
 
 def main():
-    add(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-        'font-family="system-ui, -apple-system, \'Segoe UI\', Roboto, \'DejaVu Sans\', sans-serif" role="img" '
-        'aria-labelledby="t">')  # fmt: skip
-    add('<title id="t">Event time runs to the right. Windows have length o. The watermark lies n behind the newest time '
-        "of the slowest input; what lies before it is judged, and for m longer can still be corrected. An input that is "
-        "silent for z is no longer waited for.</title>")  # fmt: skip
-    add(f"<style>{style(LIGHT)}@media (prefers-color-scheme:dark){{{style(DARK)}}}</style>")
-    rect(0.5, 0.5, WIDTH - 1, HEIGHT - 1, "panel", 10, "edge")
     text(28, 42, "When is an ID missing, and for how long can it still be found?", "ink", 19, "start", "bold")
-    lost = lanes()
-    zones(lost)
+    zones()
+    lanes()
     windows()
-    add("</svg>")
-    print("\n".join(out))
+    DRAWING.print()
 
 
 main()
