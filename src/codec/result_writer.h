@@ -39,8 +39,8 @@ struct recon_result_writer;
 int recon_result_writer_new(const struct recon_result_writer_options *options, struct recon_result_writer **writer);
 void recon_result_writer_free(struct recon_result_writer *writer);
 /* Names may grow while it runs. */
-void recon_result_writer_names(struct recon_result_writer *writer, int stream,
-                               const struct recon_partition_name *names, size_t count);
+void recon_result_writer_names(struct recon_result_writer *writer, int stream, const struct recon_partition_name *names,
+                               size_t count);
 
 /* Appends one result. NDJSON: one object and a newline. A table shows what a person can read as it comes. */
 int recon_result_writer_write(struct recon_result_writer *writer, const struct recon_result *result,
