@@ -64,7 +64,8 @@ void recon_matcher_free(struct recon_matcher *matcher);
 int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *records,
                           size_t count, size_t *handled);
 
-/* W, R or both rise. What falls due is then given by recon_matcher_next, in order of time and then of arrival. */
+/* W, R or both rise. What falls due is then given by recon_matcher_next: first what arrived behind the W before, in
+ * order of arrival, then the rest in order of time and then of arrival. */
 int recon_matcher_rise(struct recon_matcher *matcher, const struct recon_rise *rise);
 
 /* Takes up to capacity results; *count = 0: none wait. Texts live until the next call. */

@@ -1,0 +1,440 @@
+/*
+ * The matcher: what one record does. The state diagram is in matcher.c.
+ *
+ * Each case first makes sure of the memory it needs, and changes something only then: a record that is refused with
+ * RECON_ERROR_MEMORY has done nothing.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "core/event_time.h"
+#include "core/limits.h"
+#include "core/matcher_state.h"
+#include "recon/matcher.h"
+#include "recon/status.h"
+
+/* An identity as it stands; entry NULL: absent. */
+struct identity {
+    struct table_place place;
+    enum table_state state;
+    pending_handle handle; /* 0: none */
+    struct pending *record;
+    int64_t time;
+    bool has_audit;
+    bool has_event;
+    bool was_reported; /* missing, or unaudited */
+};
+
+static struct identity identity_find(struct recon_matcher *matcher, struct recon_key key)
+{
+    struct identity identity = {.place = table_find(&matcher->table, key)};
+    const struct table_entry *entry = identity.place.entry;
+    if (entry == NULL)
+        return identity;
+    identity.time = recon_matcher_entry_time(matcher, entry);
+    if (time_is_over(matcher->bound.retention_bound, identity.time, matcher->settings.retention_ms)) {
+        recon_matcher_forget(matcher, entry);
+        table_remove(&matcher->table, identity.place);
+        identity.place.entry = NULL;
+        return identity;
+    }
+    identity.state = table_state_of(entry);
+    int state = 0;
+    if (identity.state == TABLE_PENDING) {
+        identity.handle = (pending_handle)table_payload_of(entry);
+        identity.record = pending_at(&matcher->pool, identity.handle);
+        state = identity.record->state;
+    }
+    bool is_matched = identity.state == TABLE_MATCHED || state == PENDING_MATCHED;
+    identity.was_reported = identity.state == TABLE_MISSING || state == PENDING_MISSING ||
+                            identity.state == TABLE_UNAUDITED || state == PENDING_UNAUDITED;
+    identity.has_audit =
+        is_matched || identity.state == TABLE_MISSING || state == PENDING_MISSING || state == PENDING_AUDIT;
+    identity.has_event = is_matched || !identity.has_audit;
+    return identity;
+}
+
+static bool is_reported(const struct recon_matcher *matcher, int type)
+{
+    return (matcher->settings.report & RECON_REPORT(type)) != 0;
+}
+
+/* A result about the record itself. */
+static void tell(struct recon_matcher *matcher, int type, const struct recon_record *record)
+{
+    if (!is_reported(matcher, type))
+        return;
+    matcher->direct = (struct recon_result){
+        .type = (uint8_t)type,
+        .stream = record->stream,
+        .has_time = record->has_time,
+        .has_offset = record->has_offset,
+        .partition = record->partition,
+        .offset = record->offset,
+        .time = record->time,
+        .watermark = matcher->bound.watermark,
+        .id = record->id,
+        .source = record->source,
+    };
+    matcher->has_direct = true;
+}
+
+/* An audit record could not be judged: the window that holds W + 1 says so. Room was made. */
+static void count_unjudged(struct recon_matcher *matcher)
+{
+    int64_t watermark = matcher->bound.watermark;
+    const struct recon_settings *settings = &matcher->settings;
+    if (watermark == RECON_TIME_MIN || watermark == RECON_TIME_MAX)
+        return;
+    int64_t index = floor_divide(watermark + 1, settings->interval_ms);
+    if (window_last(index, settings->interval_ms) < settings->from_ms)
+        return;
+    if (settings->to_ms != RECON_TIME_MAX && window_start(index, settings->interval_ms) >= settings->to_ms)
+        return;
+    partial_counts_at(&matcher->partial, watermark + 1)->unjudged_audits++;
+}
+
+static int reject(struct recon_matcher *matcher, const struct recon_record *record, int reason)
+{
+    int status = partial_counts_reserve(&matcher->partial, 1);
+    if (status != RECON_OK)
+        return status;
+    matcher->stats.rejected[record->stream][reason]++;
+    if (record->stream == RECON_STREAM_AUDIT && record->kind != RECON_KIND_HEARTBEAT)
+        count_unjudged(matcher);
+    tell(matcher, RECON_RESULT_REJECTED, record);
+    matcher->direct.reason = (uint8_t)reason;
+    matcher->direct.watermark = 0;
+    return RECON_OK;
+}
+
+static int refuse_as_too_late(struct recon_matcher *matcher, const struct recon_record *record)
+{
+    int status = partial_counts_reserve(&matcher->partial, 1);
+    if (status != RECON_OK)
+        return status;
+    matcher->stats.too_late[record->stream]++;
+    if (record->stream == RECON_STREAM_AUDIT)
+        count_unjudged(matcher);
+    tell(matcher, RECON_RESULT_TOO_LATE, record);
+    return RECON_OK;
+}
+
+static int duplicate(struct recon_matcher *matcher, const struct recon_record *record, const struct identity *identity)
+{
+    int status = partial_counts_reserve(&matcher->partial, 1);
+    if (status != RECON_OK)
+        return status;
+    matcher->stats.duplicates[record->stream]++;
+    if (identity->has_audit || !time_is_outside(&matcher->settings, identity->time)) {
+        struct recon_counts *counts = partial_counts_at(&matcher->partial, identity->time);
+        if (record->stream == RECON_STREAM_AUDIT)
+            counts->duplicate_audits++;
+        else
+            counts->duplicate_events++;
+    }
+    tell(matcher, RECON_RESULT_DUPLICATE, record);
+    return RECON_OK;
+}
+
+/* Room in the table for the key: what is over goes first. A segment that stays nearly full grows all the same, so
+ * that it is not looked through again for every record. */
+static int make_room(struct recon_matcher *matcher, struct recon_key key)
+{
+    struct table *table = &matcher->table;
+    if (table->entry_count >= RECON_IDENTITY_COUNT_MAX)
+        return RECON_ERROR_FULL;
+    uint32_t room = table_room(table, key);
+    if (room > 0)
+        return RECON_OK;
+    uint32_t slot = table_slot_of(table, key.high);
+    if (recon_matcher_purge(matcher, slot)) {
+        room = table_room(table, key);
+        if (room > table->slots[slot].bucket_count / 4)
+            return RECON_OK;
+    }
+    do {
+        int status = table_grow(table, key);
+        if (status != RECON_OK)
+            return room > 0 ? RECON_OK : status;
+        room = table_room(table, key);
+    } while (room == 0);
+    return RECON_OK;
+}
+
+/* Which of an identity's texts a later result will want. */
+struct wanted_texts {
+    bool id;
+    bool source;
+    bool context;
+};
+
+static struct wanted_texts wanted_of(const struct recon_matcher *matcher, const struct recon_record *record)
+{
+    if (record->stream == RECON_STREAM_AUDIT) {
+        bool missing = is_reported(matcher, RECON_RESULT_MISSING);
+        return (struct wanted_texts){missing, missing || is_reported(matcher, RECON_RESULT_FOUND), missing};
+    }
+    bool unaudited = is_reported(matcher, RECON_RESULT_UNAUDITED);
+    return (struct wanted_texts){unaudited, unaudited || is_reported(matcher, RECON_RESULT_AUDITED), false};
+}
+
+static char *text_copy(char *to, struct recon_text text)
+{
+    if (text.size > 0)
+        memcpy(to, text.bytes, text.size);
+    return to + text.size;
+}
+
+/* A pending record with what is wanted of this one; 0 when memory is out. */
+static pending_handle wait_new(struct recon_matcher *matcher, const struct recon_record *record, uint8_t state)
+{
+    struct wanted_texts wanted = wanted_of(matcher, record);
+    struct recon_text id = wanted.id ? record->id : (struct recon_text){0};
+    struct recon_text source = wanted.source ? record->source : (struct recon_text){0};
+    struct recon_text context = wanted.context ? record->context : (struct recon_text){0};
+    assert(id.size <= RECON_ID_SIZE_BYTES_MAX && source.size <= RECON_SOURCE_SIZE_BYTES_MAX &&
+           context.size <= RECON_CONTEXT_SIZE_BYTES_MAX);
+    struct pending *made;
+    pending_handle handle = pending_new(&matcher->pool, (size_t)id.size + source.size + context.size, &made);
+    if (handle == 0)
+        return 0;
+    made->time = record->time;
+    made->key_high = record->key.high;
+    made->key_low = record->key.low;
+    made->offset = record->has_offset ? record->offset : 0;
+    made->emitted_time = record->has_emitted_time ? record->emitted_time : 0;
+    made->partition = record->partition;
+    made->context_size = context.size;
+    made->id_size = (uint16_t)id.size;
+    made->source_size = (uint16_t)source.size;
+    made->state = state;
+    made->has_offset = record->has_offset;
+    made->has_emitted_time = record->has_emitted_time;
+    made->has_id = id.bytes != NULL;
+    made->has_source = source.bytes != NULL;
+    made->has_context = context.bytes != NULL;
+    text_copy(text_copy(text_copy(made->texts, id), source), context);
+    return handle;
+}
+
+/* The identity's first record: it waits for the other side. */
+static int wait(struct recon_matcher *matcher, const struct recon_record *record)
+{
+    bool is_audit = record->stream == RECON_STREAM_AUDIT;
+    bool is_silent = !is_audit && time_is_outside(&matcher->settings, record->time);
+    int status = partial_counts_reserve(&matcher->partial, 1);
+    if (status == RECON_OK)
+        status = make_room(matcher, record->key);
+    if (status != RECON_OK)
+        return status;
+    uint64_t payload;
+    enum table_state state = TABLE_SILENT;
+    if (!is_silent || !matcher_time_fits(matcher, record->time, &payload)) {
+        uint8_t waiting = is_audit ? PENDING_AUDIT : is_silent ? PENDING_SILENT : PENDING_EVENT;
+        pending_handle handle = wait_new(matcher, record, waiting);
+        if (handle == 0)
+            return RECON_ERROR_MEMORY;
+        pending_at(&matcher->pool, handle)->arrival = matcher->arrival_next++;
+        if (!is_silent)
+            deadlines_add(&matcher->deadlines, handle, matcher->bound.watermark);
+        state = TABLE_PENDING;
+        payload = handle;
+    }
+    table_put(&matcher->table, record->key, state, payload, record->time);
+    matcher->stats.accepted[record->stream]++;
+    matcher->stats.waiting[record->stream]++;
+    if (!is_silent) {
+        struct recon_counts *counts = partial_counts_at(&matcher->partial, record->time);
+        if (is_audit) {
+            counts->expected++;
+            matcher->stats.pending++;
+        }
+    }
+    return RECON_OK;
+}
+
+static void note_times_apart(struct recon_matcher *matcher, int64_t one, int64_t other)
+{
+    if (one == other)
+        return;
+    uint64_t apart = one > other ? (uint64_t)one - (uint64_t)other : (uint64_t)other - (uint64_t)one;
+    matcher->stats.times_apart++;
+    if (apart > matcher->stats.times_apart_max_ms)
+        matcher->stats.times_apart_max_ms = apart;
+}
+
+static void count_match(struct recon_matcher *matcher, const struct recon_record *record, int waited)
+{
+    matcher->stats.accepted[record->stream]++;
+    matcher->stats.waiting[waited]--;
+    matcher->stats.matched[RECON_STREAM_AUDIT]++;
+    matcher->stats.matched[RECON_STREAM_EVENTS]++;
+}
+
+/* The entry becomes matched; its pending record, if it has one, is done with unless the time needs it. */
+static void set_matched(struct recon_matcher *matcher, struct identity *identity, int64_t time)
+{
+    uint64_t payload;
+    if (matcher_time_fits(matcher, time, &payload)) {
+        table_set(identity->place.entry, TABLE_MATCHED, payload);
+        if (identity->handle != 0)
+            matcher_spend(matcher, identity->handle);
+    } else {
+        identity->record->time = time;
+        identity->record->state = PENDING_MATCHED;
+        table_set(identity->place.entry, TABLE_PENDING, identity->handle);
+    }
+    table_note_time(&matcher->table, identity->place.slot, time);
+}
+
+/* The audit record of an identity whose event waits. */
+static int match_audit(struct recon_matcher *matcher, const struct recon_record *record, struct identity *identity)
+{
+    uint64_t payload;
+    int status = partial_counts_reserve(&matcher->partial, 2);
+    if (status != RECON_OK)
+        return status;
+    if (identity->handle == 0 && !matcher_time_fits(matcher, record->time, &payload)) {
+        identity->handle = wait_new(matcher, record, PENDING_MATCHED);
+        if (identity->handle == 0)
+            return RECON_ERROR_MEMORY;
+        identity->record = pending_at(&matcher->pool, identity->handle);
+    }
+    if (identity->record != NULL && identity->record->state == PENDING_EVENT)
+        deadlines_remove(&matcher->deadlines, identity->handle);
+    struct recon_counts *counts = partial_counts_at(&matcher->partial, record->time);
+    counts->expected++;
+    counts->matched++;
+    if (identity->was_reported) {
+        partial_counts_at(&matcher->partial, identity->time)->unaudited--;
+        matcher->stats.audited++;
+        tell(matcher, RECON_RESULT_AUDITED, record);
+        const struct pending *waited = identity->record;
+        bool is_known = waited != NULL && waited->state == PENDING_UNAUDITED;
+        matcher->direct.stream = RECON_STREAM_EVENTS;
+        matcher->direct.time = identity->time;
+        matcher->direct.has_offset = is_known && waited->has_offset;
+        matcher->direct.offset = is_known ? waited->offset : 0;
+        matcher->direct.partition = is_known ? waited->partition : 0;
+        matcher->direct.source = (struct recon_text){0};
+        if (is_known && waited->has_source)
+            matcher->direct.source = (struct recon_text){waited->texts + waited->id_size, waited->source_size};
+    }
+    note_times_apart(matcher, record->time, identity->time);
+    count_match(matcher, record, RECON_STREAM_EVENTS);
+    set_matched(matcher, identity, record->time);
+    return RECON_OK;
+}
+
+/* The event of an identity whose audit record waits. */
+static int match_event(struct recon_matcher *matcher, const struct recon_record *record, struct identity *identity)
+{
+    int status = partial_counts_reserve(&matcher->partial, 1);
+    if (status != RECON_OK)
+        return status;
+    struct recon_counts *counts = partial_counts_at(&matcher->partial, identity->time);
+    counts->matched++;
+    if (identity->was_reported) {
+        counts->missing--;
+        matcher->stats.found++;
+        tell(matcher, RECON_RESULT_FOUND, record);
+        matcher->direct.stream = RECON_STREAM_AUDIT;
+        matcher->direct.has_time = true;
+        matcher->direct.time = identity->time;
+        matcher->direct.has_event_time = record->has_time;
+        matcher->direct.event_time = record->has_time ? record->time : 0;
+        matcher->direct.has_offset = false;
+        matcher->direct.offset = 0;
+        matcher->direct.partition = 0;
+        matcher->direct.source = (struct recon_text){0};
+        const struct pending *waited = identity->record;
+        if (waited != NULL && waited->has_source)
+            matcher->direct.source = (struct recon_text){waited->texts + waited->id_size, waited->source_size};
+    } else {
+        deadlines_remove(&matcher->deadlines, identity->handle);
+        matcher->stats.pending--;
+    }
+    if (record->has_time)
+        note_times_apart(matcher, identity->time, record->time);
+    count_match(matcher, record, RECON_STREAM_AUDIT);
+    set_matched(matcher, identity, identity->time);
+    return RECON_OK;
+}
+
+static int handle_audit(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)
+{
+    const struct recon_settings *settings = &matcher->settings;
+    if (!record->has_time)
+        return reject(matcher, record, RECON_REASON_NO_TIME);
+    if (time_is_poisoned(now_ms, settings->max_future_skew_ms, record->time))
+        return reject(matcher, record, RECON_REASON_FUTURE);
+    if (time_is_outside(settings, record->time)) {
+        matcher->stats.outside++;
+        return RECON_OK;
+    }
+    struct identity identity = identity_find(matcher, record->key);
+    if (identity.has_audit)
+        return duplicate(matcher, record, &identity);
+    if (time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))
+        return refuse_as_too_late(matcher, record);
+    return identity.has_event ? match_audit(matcher, record, &identity) : wait(matcher, record);
+}
+
+static int handle_event(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)
+{
+    const struct recon_settings *settings = &matcher->settings;
+    bool is_poisoned = record->has_time && time_is_poisoned(now_ms, settings->max_future_skew_ms, record->time);
+    struct identity identity = identity_find(matcher, record->key);
+    if ((is_poisoned || !record->has_time) && !identity.has_audit)
+        return reject(matcher, record, is_poisoned ? RECON_REASON_FUTURE : RECON_REASON_NO_TIME);
+    if (identity.has_event)
+        return duplicate(matcher, record, &identity);
+    if (identity.has_audit)
+        return match_event(matcher, record, &identity);
+    if (time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))
+        return refuse_as_too_late(matcher, record);
+    return wait(matcher, record);
+}
+
+int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)
+{
+    assert(record->stream < RECON_STREAM_COUNT && record->reason < RECON_REASON_COUNT);
+    recon_matcher_settle(matcher);
+    if (record->kind == RECON_KIND_REJECTED)
+        return reject(matcher, record, record->reason);
+    if (record->kind == RECON_KIND_HEARTBEAT) {
+        if (!record->has_time)
+            return reject(matcher, record, RECON_REASON_NO_TIME);
+        if (time_is_poisoned(now_ms, matcher->settings.max_future_skew_ms, record->time))
+            return reject(matcher, record, RECON_REASON_FUTURE);
+        matcher->stats.heartbeats[record->stream]++;
+        return RECON_OK;
+    }
+    return record->stream == RECON_STREAM_AUDIT ? handle_audit(matcher, now_ms, record)
+                                                : handle_event(matcher, now_ms, record);
+}
+
+/* So many records ahead an identity's place in memory is asked for. */
+#define PREFETCH_RECORD_COUNT 64
+
+int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *records,
+                          size_t count, size_t *handled)
+{
+    *handled = 0;
+    if (matcher->has_direct || matcher->is_rising)
+        return RECON_ERROR_UNDRAINED;
+    recon_matcher_sweep(matcher, count);
+    for (size_t i = 0; i < count; i++) {
+        if (i % PREFETCH_RECORD_COUNT == 0)
+            for (size_t ahead = i; ahead < count && ahead < i + PREFETCH_RECORD_COUNT; ahead++)
+                recon_matcher_prefetch(matcher, &records[ahead]);
+        int status = recon_matcher_handle(matcher, now_ms, &records[i]);
+        if (status != RECON_OK)
+            return status;
+        *handled = i + 1;
+        if (matcher->has_direct)
+            break;
+    }
+    return RECON_OK;
+}

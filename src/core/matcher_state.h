@@ -1,0 +1,93 @@
+/*
+ * The matcher's state, for the parts of the core that embed or save it.
+ */
+#ifndef RECON_CORE_MATCHER_STATE_H
+#define RECON_CORE_MATCHER_STATE_H
+
+#include "core/deadlines.h"
+#include "core/memory.h"
+#include "core/partial_counts.h"
+#include "core/pending.h"
+#include "core/table.h"
+#include "recon/matcher.h"
+
+struct recon_matcher {
+    struct recon_memory *memory;
+    struct recon_settings settings;
+    struct table table;
+    struct pending_pool pool;
+    struct deadlines deadlines;
+    struct partial_counts partial;
+    struct recon_rise bound;    /* W and R */
+    struct recon_rise target;   /* of the step under way, if is_rising */
+    struct recon_result direct; /* what the last record caused, if has_direct */
+    pending_handle spent;       /* taken out of the state, but its texts are in results not yet done with */
+    uint64_t arrival_next;
+    int64_t time_base;     /* of times in the table, if has_time_base */
+    uint64_t sweep_credit; /* entries that may be looked at for what is over */
+    uint32_t sweep_slot;
+    bool has_time_base;
+    bool has_direct;
+    bool is_rising;
+    struct recon_matcher_stats stats;
+};
+
+int recon_matcher_init(struct recon_matcher *matcher, const struct recon_settings *settings,
+                       struct recon_memory *memory);
+void recon_matcher_deinit(struct recon_matcher *matcher);
+
+/* Says where its identity is in the memory, some records before it is handled. */
+static inline void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *record)
+{
+    if (record->kind == RECON_KIND_RECORD)
+        table_prefetch(&matcher->table, record->key);
+}
+
+/* One record. RECON_OK, and has_direct says whether it caused a result; or a status, and nothing has changed. */
+int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record);
+
+/* The step to this W and R reports nothing: it is done at once, in place of recon_matcher_rise. */
+bool recon_matcher_rise_quietly(struct recon_matcher *matcher, const struct recon_rise *rise);
+
+/* Restoring a snapshot: puts an identity as it was. record's texts are copied. state: a table_state, or
+ * TABLE_PENDING with the record's own state. The records that wait must come in order of arrival, per engine. */
+int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, enum table_state state, int64_t time,
+                          const struct pending *record);
+
+/* The times that the table holds itself: 2.1 years to both sides of the first one. Sums are modulo 2^64. */
+static inline bool matcher_time_fits(struct recon_matcher *matcher, int64_t time, uint64_t *payload)
+{
+    if (!matcher->has_time_base) {
+        matcher->has_time_base = true;
+        matcher->time_base = time;
+    }
+    *payload = (uint64_t)time - (uint64_t)matcher->time_base + (UINT64_C(1) << (TABLE_PAYLOAD_BITS - 1));
+    return *payload <= TABLE_PAYLOAD_MASK;
+}
+
+static inline int64_t matcher_time_of(const struct recon_matcher *matcher, uint64_t payload)
+{
+    return (int64_t)((uint64_t)matcher->time_base + payload - (UINT64_C(1) << (TABLE_PAYLOAD_BITS - 1)));
+}
+
+/* The record is out of the state; it is given back once its texts are out of use. */
+static inline void matcher_spend(struct recon_matcher *matcher, pending_handle handle)
+{
+    pending_at(&matcher->pool, handle)->next = matcher->spent;
+    matcher->spent = handle;
+}
+
+/* Accounts for an entry that is removed because it is over, and gives back its record. */
+void recon_matcher_forget(struct recon_matcher *matcher, const struct table_entry *entry);
+/* Removes what is over from a segment; false if there was surely nothing. */
+bool recon_matcher_purge(struct recon_matcher *matcher, uint32_t slot);
+/* Between records: a share of the table is looked through for what is over. */
+void recon_matcher_sweep(struct recon_matcher *matcher, size_t record_count);
+
+/* Time of an entry, whatever its state. */
+int64_t recon_matcher_entry_time(const struct recon_matcher *matcher, const struct table_entry *entry);
+
+/* Gives back the records whose texts were in results. */
+void recon_matcher_settle(struct recon_matcher *matcher);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Partial counts: what one matcher counted by window since it was last asked.
+ */
+#ifndef RECON_CORE_PARTIAL_COUNTS_H
+#define RECON_CORE_PARTIAL_COUNTS_H
+
+#include "core/window_map.h"
+#include "recon/record.h"
+
+struct partial_counts {
+    struct window_map map;
+    struct recon_counts *counts; /* by the map's numbers */
+    uint32_t capacity;
+    int64_t interval_ms;
+    /* The window counted in last: records come in order of time, more or less. */
+    int64_t recent_first; /* its first ms (or what of it 64 bits hold) */
+    int64_t recent_last;
+    uint32_t recent; /* its number; good while has_recent */
+    bool has_recent;
+};
+
+void partial_counts_init(struct partial_counts *partial, struct recon_memory *memory, int64_t interval_ms);
+void partial_counts_deinit(struct partial_counts *partial);
+
+/* Room for so many windows more: RECON_OK, RECON_ERROR_MEMORY or RECON_ERROR_FULL. */
+int partial_counts_reserve(struct partial_counts *partial, uint32_t window_count);
+
+/* The counts of the time's window, made if need be (room was made before); good until the next call. */
+struct recon_counts *partial_counts_at(struct partial_counts *partial, int64_t time);
+
+/* Takes out one window's. False: there are none. */
+bool partial_counts_take(struct partial_counts *partial, int64_t *window_index, struct recon_counts *counts);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * Pending records: what is kept of an identity while one of its sides is absent.
+ *
+ * Blocks of one size class share a page of 64 KiB; a page whose last block is given back goes back to the allocator
+ * (one empty page is kept, so that a pool at a page's edge does not take and give it at every turn). A record too
+ * large for a class has a page of its own. Blocks never move: a pointer is good until its block is given back.
+ */
+#ifndef RECON_CORE_PENDING_H
+#define RECON_CORE_PENDING_H
+
+#include "core/memory.h"
+
+/* Names a block: page number and place in the page, in units of 16 bytes. 0 names none. */
+typedef uint32_t pending_handle;
+
+enum pending_state {
+    PENDING_AUDIT = 1, /* audit record waits, not reported: in the deadlines */
+    PENDING_EVENT,     /* event waits, not reported: in the deadlines */
+    PENDING_MISSING,   /* audit record waits, was reported */
+    PENDING_UNAUDITED, /* event waits, was reported */
+    PENDING_SILENT,    /* event waits outside [from, to): never reported */
+    PENDING_MATCHED,   /* both came; kept only because its time does not fit the table */
+};
+
+struct pending {
+    int64_t time;
+    uint64_t key_high;
+    uint64_t key_low;
+    uint64_t arrival; /* rank among all that ever waited */
+    int64_t offset;
+    int64_t emitted_time;
+    pending_handle previous; /* deadlines */
+    pending_handle next;
+    uint32_t partition;
+    uint32_t context_size;
+    uint16_t id_size;
+    uint16_t source_size;
+    uint8_t state; /* enum pending_state */
+    uint8_t place; /* deadlines: the list it is in */
+    bool has_offset : 1;
+    bool has_emitted_time : 1;
+    bool has_id : 1;
+    bool has_source : 1;
+    bool has_context : 1;
+    char texts[]; /* id, source, context */
+};
+
+struct pending_page {
+    char *blocks; /* NULL: the page number is free */
+    uint32_t live_count;
+    uint32_t used_count; /* blocks ever given out; the rest of the page is untouched */
+    uint16_t free_unit;  /* first free block, + 1; 0: none */
+    uint16_t size_class;
+    uint32_t previous; /* pages of the class with room; page numbers + 1 */
+    uint32_t next;
+    size_t size_bytes; /* of the page */
+};
+
+#define PENDING_CLASS_COUNT 49
+
+struct pending_pool {
+    struct recon_memory *memory;
+    struct pending_page *pages;
+    uint32_t page_count; /* numbers in use or freed */
+    uint32_t page_capacity;
+    uint32_t free_number;                  /* first freed page number + 1, chained by next */
+    char *spare;                           /* one empty page's blocks */
+    uint32_t partial[PENDING_CLASS_COUNT]; /* first page with room, + 1 */
+};
+
+void pending_pool_init(struct pending_pool *pool, struct recon_memory *memory);
+/* Gives everything back, live or not. */
+void pending_pool_deinit(struct pending_pool *pool);
+
+/* A block for a record whose texts have this size; all but the texts zeroed. *record is NULL (and 0 returned) when
+ * memory is out. */
+pending_handle pending_new(struct pending_pool *pool, size_t text_size, struct pending **record);
+void pending_free(struct pending_pool *pool, pending_handle handle);
+
+#define PENDING_UNIT_BYTES 16
+#define PENDING_PAGE_BITS 12
+
+static inline struct pending *pending_at(const struct pending_pool *pool, pending_handle handle)
+{
+    const struct pending_page *page = &pool->pages[handle >> PENDING_PAGE_BITS];
+    size_t unit = (handle & ((1u << PENDING_PAGE_BITS) - 1)) - 1;
+    return (struct pending *)(void *)(page->blocks + unit * PENDING_UNIT_BYTES);
+}
+
+/* Bytes of texts that a block of the record has. */
+static inline size_t pending_text_size(const struct pending *record)
+{
+    return (size_t)record->id_size + record->source_size + record->context_size;
+}
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * The identity table: 16 bytes an identity, found by 88 bits of its key.
+ *
+ * Extendible hashing (Fagin and others, 1979): a directory, indexed by the key's top bits, of segments of at most
+ * TABLE_SEGMENT_BUCKETS_MAX buckets of one cache line (4 entries). In a segment an entry lies in its home bucket or,
+ * where that was full, in the first one after it that was not (linear probing; removal closes the gap, so there are no
+ * tombstones). The home grows with the key within a segment: growing and splitting are sequential.
+ *
+ * A segment grows by a fifth until it has its largest size and then splits in two; the sizes after a split are spread
+ * by the segment's prefix, so that not all segments are at their emptiest at once, and the whole table holds between 16
+ * and 22 bytes an entry, 19.4 on average. No step copies more than one segment.
+ *
+ * Invariants
+ *  1. From an entry's home to its place no bucket has a free entry before it.
+ *  2. A segment of depth d has 2^(directory_bits - d) places in the directory, side by side.
+ *  3. used counts a segment's entries that are not empty; at least one bucket has a free entry.
+ */
+#ifndef RECON_CORE_TABLE_H
+#define RECON_CORE_TABLE_H
+
+#include "core/memory.h"
+
+/* What an entry's payload is. */
+enum table_state {
+    TABLE_EMPTY = 0,
+    TABLE_PENDING,   /* a pending_handle: the record says more */
+    TABLE_MATCHED,   /* both came; the identity's time */
+    TABLE_MISSING,   /* reported missing; its time */
+    TABLE_UNAUDITED, /* reported (or counted) unaudited; its time */
+    TABLE_SILENT,    /* an event outside [from, to); its time */
+};
+
+#define TABLE_STATE_BITS 3
+#define TABLE_PAYLOAD_BITS 37
+#define TABLE_PAYLOAD_MASK ((UINT64_C(1) << TABLE_PAYLOAD_BITS) - 1)
+#define TABLE_STATE_MASK ((UINT64_C(7)) << TABLE_PAYLOAD_BITS)
+#define TABLE_KEY_LOW_MASK (~(TABLE_STATE_MASK | TABLE_PAYLOAD_MASK))
+
+#define TABLE_BUCKET_ENTRIES 4
+#define TABLE_SEGMENT_BUCKETS_MAX 2048
+
+struct table_entry {
+    uint64_t key_high;
+    uint64_t rest; /* from the top: 24 bits of the key, 3 of state, 37 of payload */
+};
+
+/* What a look-up needs of a segment, in the directory itself. */
+struct table_slot {
+    struct table_entry *entries;
+    uint32_t bucket_count;
+    uint16_t depth;
+    uint16_t unused;
+    uint32_t segment;
+    uint32_t unused_too;
+};
+
+struct table_segment {
+    int64_t oldest; /* no entry's time is before it */
+    uint32_t used;
+    uint32_t first_slot;
+};
+
+struct table {
+    struct recon_memory *memory;
+    struct table_slot *slots; /* 2^directory_bits */
+    struct table_segment *segments;
+    uint32_t directory_bits;
+    uint32_t segment_count;
+    uint32_t segment_capacity;
+    uint64_t entry_count;
+};
+
+/* Where an entry is; good until the table's next change. */
+struct table_place {
+    struct table_entry *entry; /* NULL: not there */
+    uint32_t slot;
+    uint32_t index; /* of the entry in its segment */
+};
+
+int table_init(struct table *table, struct recon_memory *memory);
+void table_deinit(struct table *table);
+
+static inline uint32_t table_slot_of(const struct table *table, uint64_t key_high)
+{
+    return table->directory_bits == 0 ? 0 : (uint32_t)(key_high >> (64 - table->directory_bits));
+}
+
+static inline uint32_t table_home(uint64_t key_high, uint32_t depth, uint32_t bucket_count)
+{
+    return (uint32_t)(((key_high << depth) >> 32) * bucket_count >> 32);
+}
+
+static inline void table_prefetch(const struct table *table, struct recon_key key)
+{
+    const struct table_slot *slot = &table->slots[table_slot_of(table, key.high)];
+    __builtin_prefetch(
+        &slot->entries[(size_t)table_home(key.high, slot->depth, slot->bucket_count) * TABLE_BUCKET_ENTRIES], 1);
+}
+
+struct table_place table_find(const struct table *table, struct recon_key key);
+
+/* Entries that the key's segment takes before it must grow. */
+uint32_t table_room(const struct table *table, struct recon_key key);
+/* Makes the key's segment larger, or splits it (then it may still have no room: call again). RECON_OK,
+ * RECON_ERROR_MEMORY or RECON_ERROR_FULL. Places found before are void. */
+int table_grow(struct table *table, struct recon_key key);
+
+/* Puts an entry that is not there; room was made before. time: the identity's, for `oldest`. */
+void table_put(struct table *table, struct recon_key key, enum table_state state, uint64_t payload, int64_t time);
+
+/* Removes the entry; entries after it may move, other places are void. */
+void table_remove(struct table *table, struct table_place place);
+
+static inline enum table_state table_state_of(const struct table_entry *entry)
+{
+    return (enum table_state)((entry->rest & TABLE_STATE_MASK) >> TABLE_PAYLOAD_BITS);
+}
+
+static inline uint64_t table_payload_of(const struct table_entry *entry)
+{
+    return entry->rest & TABLE_PAYLOAD_MASK;
+}
+
+static inline void table_set(struct table_entry *entry, enum table_state state, uint64_t payload)
+{
+    entry->rest = (entry->rest & TABLE_KEY_LOW_MASK) | (uint64_t)state << TABLE_PAYLOAD_BITS | payload;
+}
+
+/* The segment holds an entry of this time from now on. */
+static inline void table_note_time(struct table *table, uint32_t slot, int64_t time)
+{
+    struct table_segment *segment = &table->segments[table->slots[slot].segment];
+    if (time < segment->oldest)
+        segment->oldest = time;
+}
+
+/* Says whether an entry is over and, if so, what is behind it was given back. */
+typedef bool (*table_is_over)(void *context, struct table_entry *entry, int64_t *time);
+
+/* Removes what is over from the segment and sets its `oldest`; shrinks it where it became mostly empty. */
+void table_purge(struct table *table, uint32_t slot, table_is_over is_over, void *context);
+
+#endif
