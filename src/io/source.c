@@ -4,7 +4,8 @@
  * 1. `raw` holds bytes of the file that nobody took yet. A plain file uses it for the first bytes only (they had to be
  *    looked at); after that it is read straight into the caller's memory.
  * 2. What was decoded before a fault is handed out first; the fault is then what every further read returns.
- * 3. `taken` is the only field that another thread looks at.
+ * 3. `taken_bytes` is the only field that another thread looks at; an interruption comes through the `wake` pipe, which
+ *    only those sources have whose reads may wait for ever.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -33,6 +34,7 @@ struct recon_source {
     int fd;
     bool is_end;      /* of the file */
     bool is_inflated; /* inflater is set */
+    int wake[2];      /* -1: a regular file */
     int status;       /* the fault that reads return; RECON_OK: none */
     struct recon_inflater inflater;
     unsigned char *raw;
@@ -58,10 +60,21 @@ static int fail_os(struct recon_source *source, int error)
     return RECON_ERROR_IO;
 }
 
-/* One read of the file, whatever signals come; a descriptor that does not block is waited for. */
+/* Waits for bytes, or the end; a failed poll is left to the read behind it. */
+static int wait_raw(struct recon_source *source)
+{
+    struct pollfd ready[2] = {{.fd = source->fd, .events = POLLIN}, {.fd = source->wake[0], .events = POLLIN}};
+    while (poll(ready, 2, -1) < 0 && errno == EINTR)
+        ;
+    return ready[1].revents != 0 ? fail_os(source, ECANCELED) : RECON_OK;
+}
+
+/* One read of the file, whatever signals come. */
 static int read_raw(struct recon_source *source, void *bytes, size_t capacity, size_t *size)
 {
     for (;;) {
+        if (source->wake[0] >= 0 && wait_raw(source) != RECON_OK)
+            return RECON_ERROR_IO;
         ssize_t got = read(source->fd, bytes, capacity);
         if (got >= 0) {
             *size = (size_t)got;
@@ -69,12 +82,7 @@ static int read_raw(struct recon_source *source, void *bytes, size_t capacity, s
             atomic_fetch_add_explicit(&source->taken_bytes, (uint64_t)got, memory_order_relaxed);
             return RECON_OK;
         }
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd ready = {.fd = source->fd, .events = POLLIN};
-            if (poll(&ready, 1, -1) >= 0)
-                continue;
-        }
-        if (errno != EINTR)
+        if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
             return fail_os(source, errno);
     }
 }
@@ -132,6 +140,11 @@ static int open_file(struct recon_source *source)
     if (S_ISREG(about.st_mode)) {
         source->total_bytes = (uint64_t)about.st_size;
         (void)posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    } else if (pipe(source->wake) != 0) {
+        return fail_os(source, errno);
+    } else {
+        (void)fcntl(source->wake[0], F_SETFD, FD_CLOEXEC);
+        (void)fcntl(source->wake[1], F_SETFD, FD_CLOEXEC);
     }
     return RECON_OK;
 }
@@ -142,7 +155,7 @@ int recon_source_open(const char *name, struct recon_source **opened, char *mess
     struct recon_source *source = calloc(1, sizeof *source);
     if (source == NULL)
         goto fail;
-    source->fd = -1;
+    source->fd = source->wake[0] = source->wake[1] = -1;
     source->name = strdup(name);
     source->raw = malloc(RAW_SIZE_BYTES);
     if (source->name == NULL || source->raw == NULL)
@@ -172,6 +185,10 @@ void recon_source_close(struct recon_source *source)
         source->inflater.free(source->inflater.state);
     if (source->fd >= 0)
         close(source->fd);
+    if (source->wake[0] >= 0) {
+        close(source->wake[0]);
+        close(source->wake[1]);
+    }
     free(source->raw);
     free(source->name);
     free(source);
@@ -252,6 +269,12 @@ int recon_source_read(struct recon_source *source, void *bytes, size_t capacity,
     if (status != RECON_OK)
         source->status = status;
     return status;
+}
+
+void recon_source_interrupt(struct recon_source *source)
+{
+    if (source->wake[1] >= 0)
+        (void)!write(source->wake[1], "", 1);
 }
 
 const char *recon_source_message(const struct recon_source *source)

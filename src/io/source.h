@@ -1,7 +1,7 @@
 /*
  * Sources of bytes: files, plain or compressed, pipes and standard input.
  *
- * Single-threaded each; different sources may be read on different threads at once.
+ * Single-threaded each but for what says otherwise; different sources may be read on different threads at once.
  */
 #ifndef RECON_IO_SOURCE_H
 #define RECON_IO_SOURCE_H
@@ -21,6 +21,10 @@ void recon_source_close(struct recon_source *source);
  * (broken compression) or RECON_ERROR_TRUNCATED (compressed data that ends too early), with recon_source_message. */
 int recon_source_read(struct recon_source *source, void *bytes, size_t capacity, size_t *size);
 const char *recon_source_message(const struct recon_source *source);
+
+/* Ends a read of a pipe or a terminal that waits for bytes, and all later ones: RECON_ERROR_IO. A regular file, which
+ * never waits for long, goes on. Any thread, while the source is open. */
+void recon_source_interrupt(struct recon_source *source);
 
 /* For progress: bytes of the file taken so far, and its size (0 if not known). Any thread. */
 void recon_source_progress(const struct recon_source *source, uint64_t *taken_bytes, uint64_t *total_bytes);

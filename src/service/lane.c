@@ -1,0 +1,324 @@
+/*
+ * Lanes.
+ *
+ * 1. batches[produced % batch_count] is the reader's, batches[consumed % batch_count] the taker's while it holds one;
+ *    no batch is ever both's: consumed <= produced <= consumed + batch_count.
+ * 2. produced, consumed, is_ended, is_stopped and the final status change under the lock alone. What is in a batch
+ *    passes from thread to thread with them.
+ * 3. buffer[start..end) was read and not yet decoded. It belongs to the taker before the start and to the reader after.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "service/lane.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/source.h"
+#include "recon/status.h"
+
+#define THREAD_STACK_BYTES (512 * 1024)
+/* How much is read to find out whether there is a time. More than the longest record; pipes give it in pieces. */
+#define PEEK_BYTES_MAX ((size_t)32 << 20)
+
+struct recon_lane {
+    struct recon_lane_options options;
+    struct recon_source *source;
+    struct recon_decoder *decoder;
+    char *buffer;
+    size_t start;
+    size_t end;
+    size_t capacity;
+    bool is_last;    /* the source is at its end: nothing follows buffer */
+    bool is_short;   /* the last read gave less than there was room for: the next may wait */
+    bool is_started; /* thread is set */
+    bool is_held;    /* the taker holds a batch */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    pthread_cond_t emptied;
+    uint64_t produced;
+    uint64_t consumed;
+    bool is_ended;
+    bool is_stopped;
+    int status;
+    struct recon_batch *batches;
+    char message[512];
+};
+
+static const char *shown(const struct recon_lane *lane)
+{
+    return strcmp(lane->options.name, "-") == 0 ? "standard input" : lane->options.name;
+}
+
+static int fail(struct recon_lane *lane, int status, const char *why)
+{
+    snprintf(lane->message, sizeof lane->message, "%s: %s", shown(lane), why);
+    return status;
+}
+
+/* --- bytes ----------------------------------------------------------------------------------------------------- */
+
+/* Makes room behind what is not decoded yet, and reads. A record that fills the buffer is given a larger one, which is
+ * then filled before it is looked at again: so a long record is looked at a few times only. */
+static int fill(struct recon_lane *lane)
+{
+    size_t held = lane->end - lane->start;
+    if (lane->start > 0) {
+        memmove(lane->buffer, lane->buffer + lane->start, held);
+        lane->start = 0;
+        lane->end = held;
+    }
+    if (held == lane->capacity) {
+        char *larger = lane->capacity > SIZE_MAX / 2 ? NULL : realloc(lane->buffer, 2 * lane->capacity);
+        if (larger == NULL)
+            return fail(lane, RECON_ERROR_MEMORY, "out of memory for one record");
+        lane->buffer = larger;
+        lane->capacity *= 2;
+    }
+    size_t wanted = held >= lane->capacity / 2 ? lane->capacity : held + 1;
+    while (lane->end < wanted && !lane->is_last) {
+        size_t size = 0;
+        size_t room = lane->capacity - lane->end;
+        int status = recon_source_read(lane->source, lane->buffer + lane->end, room, &size);
+        if (status != RECON_OK) {
+            /* Its message has the file's name already. */
+            snprintf(lane->message, sizeof lane->message, "%s", recon_source_message(lane->source));
+            return status;
+        }
+        lane->is_short = size < room;
+        lane->is_last = size == 0;
+        lane->end += size;
+    }
+    return RECON_OK;
+}
+
+int recon_lane_has_time(struct recon_lane *lane)
+{
+    assert(!lane->is_started);
+    int answer = recon_decoder_has_time(&lane->options.decoder, lane->buffer, 0, false);
+    while (answer < 0 && !lane->is_last && lane->end < PEEK_BYTES_MAX) {
+        /* A fault comes again, and is told, when the reader gets there. */
+        bool is_last = fill(lane) != RECON_OK || lane->is_last;
+        answer = recon_decoder_has_time(&lane->options.decoder, lane->buffer, lane->end, is_last);
+        if (is_last)
+            break;
+    }
+    return answer;
+}
+
+/* --- the ring -------------------------------------------------------------------------------------------------- */
+
+/* The reader's next batch, cleared; NULL: it shall stop. */
+static struct recon_batch *wait_for_room(struct recon_lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    while (lane->produced - lane->consumed == lane->options.batch_count && !lane->is_stopped)
+        pthread_cond_wait(&lane->emptied, &lane->lock);
+    struct recon_batch *batch = lane->is_stopped ? NULL : &lane->batches[lane->produced % lane->options.batch_count];
+    pthread_mutex_unlock(&lane->lock);
+    if (batch != NULL)
+        recon_batch_clear(batch);
+    return batch;
+}
+
+static void hand_over(struct recon_lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->produced++;
+    pthread_cond_signal(&lane->filled);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+bool recon_lane_is_ready(struct recon_lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    bool is_ready = lane->produced - lane->consumed > (lane->is_held ? 1 : 0) || lane->is_ended;
+    pthread_mutex_unlock(&lane->lock);
+    return is_ready;
+}
+
+int recon_lane_next(struct recon_lane *lane, struct recon_batch **batch)
+{
+    assert(lane->is_started);
+    pthread_mutex_lock(&lane->lock);
+    if (lane->is_held) {
+        lane->consumed++;
+        lane->is_held = false;
+        pthread_cond_signal(&lane->emptied);
+    }
+    while (lane->produced == lane->consumed && !lane->is_ended)
+        pthread_cond_wait(&lane->filled, &lane->lock);
+    int status = RECON_OK;
+    if (lane->produced > lane->consumed) {
+        lane->is_held = true;
+        *batch = &lane->batches[lane->consumed % lane->options.batch_count];
+    } else {
+        status = lane->status;
+        if (status == RECON_OK)
+            *batch = NULL;
+    }
+    pthread_mutex_unlock(&lane->lock);
+    return status;
+}
+
+/* --- the thread ------------------------------------------------------------------------------------------------ */
+
+/* Decodes what is in the buffer; *batch is the one being filled, NULL: the lane was stopped. */
+static int decode(struct recon_lane *lane, struct recon_batch **batch)
+{
+    for (;;) {
+        size_t used = 0;
+        int status = recon_decoder_feed(lane->decoder, lane->buffer + lane->start, lane->end - lane->start,
+                                        lane->is_last, &used, *batch);
+        if (status != RECON_OK) {
+            const char *why = recon_decoder_error(lane->decoder);
+            return fail(lane, status, why[0] != '\0' ? why : recon_status_text(status));
+        }
+        lane->start += used;
+        if ((*batch)->count < RECON_BATCH_RECORD_COUNT)
+            return RECON_OK;
+        hand_over(lane);
+        *batch = wait_for_room(lane);
+        if (*batch == NULL)
+            return RECON_OK;
+    }
+}
+
+static int run(struct recon_lane *lane)
+{
+    int status = RECON_OK;
+    struct recon_batch *batch = wait_for_room(lane);
+    while (batch != NULL) {
+        if (lane->end > lane->start || lane->is_last)
+            status = decode(lane, &batch);
+        if (status != RECON_OK || batch == NULL || lane->is_last)
+            break;
+        /* What waits for more may wait long: what is there is passed on. */
+        if (lane->is_short && batch->count > 0) {
+            hand_over(lane);
+            batch = wait_for_room(lane);
+            if (batch == NULL)
+                break;
+        }
+        status = fill(lane);
+        if (status != RECON_OK)
+            break;
+    }
+    if (batch != NULL && (batch->count > 0 || batch->ignored > 0))
+        hand_over(lane);
+    return status;
+}
+
+static void *thread_main(void *argument)
+{
+    struct recon_lane *lane = argument;
+    int status = run(lane);
+    pthread_mutex_lock(&lane->lock);
+    lane->status = status;
+    lane->is_ended = true;
+    pthread_cond_signal(&lane->filled);
+    pthread_mutex_unlock(&lane->lock);
+    return NULL;
+}
+
+int recon_lane_start(struct recon_lane *lane, bool timeless, char *message, size_t message_size)
+{
+    assert(!lane->is_started);
+    lane->options.decoder.timeless = timeless;
+    int status = recon_decoder_new(&lane->options.decoder, &lane->decoder);
+    if (status != RECON_OK) {
+        snprintf(message, message_size, "%s: %s", shown(lane), recon_status_text(status));
+        return status;
+    }
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error == 0) {
+        (void)pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
+        error = pthread_create(&lane->thread, &attributes, thread_main, lane);
+        pthread_attr_destroy(&attributes);
+    }
+    if (error != 0) {
+        snprintf(message, message_size, "%s: no further thread can be made; give fewer files at once", shown(lane));
+        return RECON_ERROR_IO;
+    }
+    lane->is_started = true;
+    return RECON_OK;
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------ */
+
+int recon_lane_open(const struct recon_lane_options *options, struct recon_lane **opened, char *message,
+                    size_t message_size)
+{
+    assert(options->batch_count >= 2 && options->buffer_bytes > 0);
+    struct recon_lane *lane = calloc(1, sizeof *lane);
+    if (lane == NULL)
+        goto no_memory;
+    pthread_mutex_init(&lane->lock, NULL);
+    pthread_cond_init(&lane->filled, NULL);
+    pthread_cond_init(&lane->emptied, NULL);
+    lane->options = *options;
+    lane->options.decoder.file_name = options->name;
+    lane->capacity = options->buffer_bytes;
+    lane->buffer = malloc(lane->capacity);
+    lane->batches = calloc(options->batch_count, sizeof *lane->batches);
+    if (lane->buffer == NULL || lane->batches == NULL)
+        goto no_memory;
+    for (size_t i = 0; i < options->batch_count; i++)
+        recon_batch_init(&lane->batches[i]);
+    int status = recon_source_open(options->name, &lane->source, message, message_size);
+    if (status != RECON_OK) {
+        recon_lane_free(lane);
+        return status;
+    }
+    *opened = lane;
+    return RECON_OK;
+
+no_memory:
+    snprintf(message, message_size, "%s: out of memory", options->name);
+    recon_lane_free(lane);
+    return RECON_ERROR_MEMORY;
+}
+
+void recon_lane_stop(struct recon_lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->is_stopped = true;
+    pthread_cond_signal(&lane->emptied);
+    pthread_mutex_unlock(&lane->lock);
+    recon_source_interrupt(lane->source);
+}
+
+void recon_lane_free(struct recon_lane *lane)
+{
+    if (lane == NULL)
+        return;
+    if (lane->is_started) {
+        recon_lane_stop(lane);
+        pthread_join(lane->thread, NULL);
+    }
+    recon_decoder_free(lane->decoder);
+    recon_source_close(lane->source);
+    for (size_t i = 0; lane->batches != NULL && i < lane->options.batch_count; i++)
+        recon_batch_deinit(&lane->batches[i]);
+    free(lane->batches);
+    free(lane->buffer);
+    pthread_cond_destroy(&lane->filled);
+    pthread_cond_destroy(&lane->emptied);
+    pthread_mutex_destroy(&lane->lock);
+    free(lane);
+}
+
+const char *recon_lane_message(const struct recon_lane *lane)
+{
+    return lane->message;
+}
+
+void recon_lane_progress(const struct recon_lane *lane, uint64_t *taken_bytes, uint64_t *total_bytes)
+{
+    recon_source_progress(lane->source, taken_bytes, total_bytes);
+}

@@ -1,0 +1,43 @@
+/*
+ * The order in which bounded inputs are read: the next record comes from the input whose `max`, the largest event time
+ * seen in it, is lowest; of equals from the one with the lowest number.
+ *
+ * A heap of inputs. It says which input is next and for how long: up to and including the record that lifts its max
+ * past the rival's. Pure; single-threaded.
+ */
+#ifndef RECON_SERVICE_MERGE_H
+#define RECON_SERVICE_MERGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recon/settings.h"
+
+struct recon_merge_input {
+    int64_t max; /* RECON_TIME_MIN: no time was seen */
+    uint32_t number;
+};
+
+struct recon_merge {
+    struct recon_merge_input *heap;
+    size_t count;
+    int64_t time_max; /* a later time is not believed: it lifts no max */
+};
+
+/* All inputs, 0 to count - 1, are in, without a time. now_ms + max_future_skew_ms (unset: any time) is the latest time
+ * that is believed. RECON_OK or RECON_ERROR_MEMORY. */
+int recon_merge_init(struct recon_merge *merge, size_t count, int64_t now_ms, int64_t max_future_skew_ms);
+void recon_merge_deinit(struct recon_merge *merge);
+
+/* The input that is next; false: all are out. */
+bool recon_merge_next(const struct recon_merge *merge, uint32_t *number);
+
+/* How many of these, the next records of that input, come before any other input's; at least 1 of count >= 1. Moves on
+ * past them. */
+size_t recon_merge_take(struct recon_merge *merge, const struct recon_record *records, size_t count);
+
+/* The input that is next is at its end. */
+void recon_merge_out(struct recon_merge *merge);
+
+#endif
