@@ -89,6 +89,8 @@ static const struct recon_option_spec check[] = {
     LIST("audit", "FILE", "Files of the audit stream; .gz and .zst are read as they are, - is standard input."),
     LIST("events", "FILE", "Files of the event stream."),
     VALUE("fail-under", "PERCENT", "Lower mark than 100 for what must have arrived in the end for exit status 0."),
+    VALUE("memory-limit", "SIZE", "Memory for the IDs that are remembered: 4G, 500M. Default: three quarters of all."),
+    VALUE("now", "TIME", "The clock that --max-future-skew rests on. Default: the present."),
 };
 GROUP(check_group, "Inputs", false, check);
 
