@@ -1,0 +1,339 @@
+/*
+ * The rules that make a record of what a format found; see extract.h.
+ */
+#include "codec/extract.h"
+
+#include <string.h>
+
+#include "core/limits.h"
+#include "recon/status.h"
+
+static const struct recon_found absent;
+
+static const struct recon_found *at(const struct recon_found *found, uint32_t path)
+{
+    return path == RECON_PATH_NONE ? &absent : &found[path];
+}
+
+static bool is_text(const struct recon_found *found)
+{
+    return found->kind == RECON_FOUND_TEXT || found->kind == RECON_FOUND_CELL;
+}
+
+static bool text_equals(const struct recon_text text, const char *other)
+{
+    size_t size = strlen(other);
+    return text.size == size && memcmp(text.bytes, other, size) == 0;
+}
+
+/* A `when` compares texts, and the digits of integers; `true` and the like as they are written. */
+static bool found_equals(const struct recon_found *found, const char *other)
+{
+    return found->kind != RECON_FOUND_ABSENT && text_equals(found->text, other);
+}
+
+/* CloudEvents 1.0 and what later 1.x there may be. */
+static bool is_cloudevent(const struct recon_found *specversion)
+{
+    return specversion->kind == RECON_FOUND_TEXT && specversion->text.size > 2 &&
+           memcmp(specversion->text.bytes, "1.", 2) == 0;
+}
+
+/* An Avro record's full name, or its last part. */
+static bool record_name_fits(const char *name, const char *wanted)
+{
+    const char *last = strrchr(name, '.');
+    return strcmp(name, wanted) == 0 || (last && strcmp(last + 1, wanted) == 0);
+}
+
+static bool schema_fits(const struct recon_schema *schema, const struct recon_found *found, const char *avro_record)
+{
+    if (schema->never)
+        return false;
+    if (!schema->mapping->has_when)
+        return true;
+    const struct recon_when *when = &schema->mapping->when;
+    if (when->cloudevents_type && !(is_cloudevent(at(found, schema->specversion)) &&
+                                    at(found, schema->cloudevents_type)->kind == RECON_FOUND_TEXT &&
+                                    found_equals(at(found, schema->cloudevents_type), when->cloudevents_type)))
+        return false;
+    if (when->avro_record && !(avro_record && record_name_fits(avro_record, when->avro_record)))
+        return false;
+    if (when->header_name &&
+        !(when->header_equals && found_equals(at(found, schema->when_header), when->header_equals)))
+        return false;
+    if (when->field.kind != RECON_FIELD_NONE &&
+        !(when->field_equals && found_equals(at(found, schema->when_field), when->field_equals)))
+        return false;
+    return true;
+}
+
+static const struct recon_schema *find_schema(const struct recon_plan *plan, const struct recon_found *found,
+                                              const char *avro_record)
+{
+    for (size_t i = 0; i < plan->schema_count; i++)
+        if (schema_fits(&plan->schemas[i], found, avro_record))
+            return &plan->schemas[i];
+    return NULL;
+}
+
+/* Decimal digits, perhaps with a sign, to 64 bits; false where they are none or too many. */
+static bool parse_integer(const struct recon_text text, int64_t *value)
+{
+    bool negative = text.size > 0 && text.bytes[0] == '-';
+    if (text.size == (uint32_t)negative)
+        return false;
+    int64_t sum = 0;
+    for (uint32_t i = negative; i < text.size; i++) {
+        int digit = text.bytes[i] - '0';
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(sum, 10, &sum) ||
+            __builtin_add_overflow(sum, negative ? -digit : digit, &sum))
+            return false;
+    }
+    *value = sum;
+    return true;
+}
+
+static bool looks_integer(const struct recon_text text)
+{
+    uint32_t i = text.size > 0 && text.bytes[0] == '-';
+    if (i == text.size)
+        return false;
+    while (i < text.size && text.bytes[i] >= '0' && text.bytes[i] <= '9')
+        i++;
+    return i == text.size;
+}
+
+static bool read_time(const struct recon_schema *schema, const struct recon_found *found, int64_t *time_ms)
+{
+    int64_t value;
+    bool integer =
+        found->kind == RECON_FOUND_INTEGER || (found->kind == RECON_FOUND_CELL && looks_integer(found->text));
+    if (integer)
+        return parse_integer(found->text, &value) &&
+               recon_time_from_integer(value, (int)schema->mapping->time_unit, time_ms);
+    if (is_text(found))
+        return recon_time_parse(found->text.bytes, found->text.size, schema->zone, time_ms);
+    if (found->kind == RECON_FOUND_TIME) {
+        *time_ms = found->time_ms;
+        return true;
+    }
+    return false;
+}
+
+/* MALFORMED, otherwise (what a missing one is called), or NONE where the text may be an ID or a source. */
+static enum recon_reason judge_name(const struct recon_found *found, enum recon_reason missing)
+{
+    if (found->kind == RECON_FOUND_OTHER)
+        return RECON_REASON_MALFORMED;
+    return found->kind == RECON_FOUND_ABSENT || found->text.size == 0 ? missing : RECON_REASON_NONE;
+}
+
+/* The texts that a record keeps, still where the format found them. */
+struct parts {
+    struct recon_text key[1 + RECON_ID_FIELD_COUNT_MAX]; /* the source, where it is part of the identity, and the ID */
+    size_t key_count;
+    const struct recon_text *id; /* the last id_count of key; NULL: no readable ID */
+    size_t id_count;
+    uint64_t id_size_bytes; /* with the bars between */
+    struct recon_text source;
+    struct recon_text context;
+};
+
+static enum recon_reason read_id(const struct recon_schema *schema, const struct recon_found *found,
+                                 struct parts *parts)
+{
+    enum recon_reason reason = RECON_REASON_NONE;
+    uint64_t size = schema->id_count - 1;
+    struct recon_text *id = &parts->key[parts->key_count];
+    for (uint32_t i = 0; i < schema->id_count; i++) {
+        const struct recon_found *field = at(found, schema->id[i]);
+        enum recon_reason judged = judge_name(field, RECON_REASON_NO_ID);
+        if (reason == RECON_REASON_NONE || judged == RECON_REASON_MALFORMED)
+            reason = judged;
+        id[i] = field->text;
+        size += field->text.size;
+    }
+    if (reason == RECON_REASON_NONE && size > RECON_ID_SIZE_BYTES_MAX)
+        reason = RECON_REASON_MALFORMED;
+    if (reason != RECON_REASON_NONE)
+        return reason;
+    parts->id = id;
+    parts->id_count = schema->id_count;
+    parts->id_size_bytes = size;
+    parts->key_count += schema->id_count;
+    return RECON_REASON_NONE;
+}
+
+static enum recon_reason read_source(const struct recon_plan *plan, const struct recon_schema *schema,
+                                     const struct recon_found *found, struct parts *parts)
+{
+    const struct recon_found *field = at(found, schema->source);
+    enum recon_reason reason = judge_name(field, RECON_REASON_NO_SOURCE);
+    if (reason == RECON_REASON_NONE && field->text.size > RECON_SOURCE_SIZE_BYTES_MAX)
+        return RECON_REASON_MALFORMED;
+    if (reason == RECON_REASON_NONE) {
+        parts->source = field->text;
+        if (plan->source_in_identity)
+            parts->key[parts->key_count++] = field->text;
+    }
+    return plan->source_in_identity ? reason : RECON_REASON_NONE;
+}
+
+static enum recon_reason read_context(const struct recon_schema *schema, const struct recon_found *found,
+                                      struct parts *parts)
+{
+    const struct recon_found *field = at(found, schema->context);
+    if (field->kind == RECON_FOUND_ABSENT || field->text.size == 0)
+        return RECON_REASON_NONE;
+    if (field->text.size > RECON_CONTEXT_SIZE_BYTES_MAX)
+        return RECON_REASON_MALFORMED;
+    parts->context = field->text;
+    return RECON_REASON_NONE;
+}
+
+static char *append(char *to, const struct recon_text text)
+{
+    memcpy(to, text.bytes, text.size);
+    return to + text.size;
+}
+
+/* Copies the texts into the batch. */
+static int keep_texts(const struct parts *parts, struct recon_batch *batch, struct recon_record *record)
+{
+    size_t size = (size_t)parts->id_size_bytes + parts->source.size + parts->context.size;
+    if (size == 0)
+        return RECON_OK;
+    char *to = recon_batch_bytes(batch, size);
+    if (!to)
+        return RECON_ERROR_MEMORY;
+    if (parts->id) {
+        record->id = (struct recon_text){.bytes = to, .size = (uint32_t)parts->id_size_bytes};
+        for (size_t i = 0; i < parts->id_count; i++) {
+            if (i > 0)
+                *to++ = '|';
+            to = append(to, parts->id[i]);
+        }
+    }
+    if (parts->source.size > 0) {
+        record->source = (struct recon_text){.bytes = to, .size = parts->source.size};
+        to = append(to, parts->source);
+    }
+    if (parts->context.size > 0) {
+        record->context = (struct recon_text){.bytes = to, .size = parts->context.size};
+        append(to, parts->context);
+    }
+    return RECON_OK;
+}
+
+static void reject(struct recon_record *record, enum recon_reason reason)
+{
+    record->kind = RECON_KIND_REJECTED;
+    record->reason = (uint8_t)reason;
+}
+
+static enum recon_reason first_of(enum recon_reason a, enum recon_reason b)
+{
+    /* The enum's order is the order in which reasons apply. */
+    if (a == RECON_REASON_NONE || b == RECON_REASON_NONE)
+        return a == RECON_REASON_NONE ? b : a;
+    return a < b ? a : b;
+}
+
+static int fill_record(const struct recon_plan *plan, const struct recon_schema *schema,
+                       const struct recon_found *found, struct recon_batch *batch, struct recon_record *record)
+{
+    bool audit = plan->stream == RECON_STREAM_AUDIT;
+    struct parts parts = {.key_count = 0};
+    enum recon_reason reason = RECON_REASON_NONE;
+    if (schema->cloudevent_demanded && !is_cloudevent(at(found, schema->specversion)))
+        reason = RECON_REASON_MALFORMED;
+    reason = first_of(reason, read_source(plan, schema, found, &parts));
+    reason = first_of(reason, read_id(schema, found, &parts));
+    if (audit)
+        reason = first_of(reason, read_context(schema, found, &parts));
+
+    record->has_time = !plan->timeless && read_time(schema, at(found, schema->time), &record->time);
+    if (audit && !plan->timeless) {
+        record->has_emitted_time = read_time(schema, at(found, schema->emitted), &record->emitted_time);
+        if (!record->has_time)
+            reason = first_of(reason, RECON_REASON_NO_TIME);
+    }
+    int status = keep_texts(&parts, batch, record);
+    if (status != RECON_OK)
+        return status;
+    if (reason != RECON_REASON_NONE) {
+        reject(record, reason);
+        return RECON_OK;
+    }
+    record->has_time |= plan->timeless;
+    record->key = recon_key_hash(plan->seed, parts.key, parts.key_count);
+    return RECON_OK;
+}
+
+static void fill_heartbeat(const struct recon_plan *plan, const struct recon_schema *schema,
+                           const struct recon_found *found, struct recon_record *record)
+{
+    record->kind = RECON_KIND_HEARTBEAT;
+    record->has_time = plan->timeless || read_time(schema, at(found, schema->time), &record->time);
+    if (schema->cloudevent_demanded && !is_cloudevent(at(found, schema->specversion)))
+        reject(record, RECON_REASON_MALFORMED);
+    else if (!record->has_time)
+        reject(record, RECON_REASON_NO_TIME);
+}
+
+static struct recon_record *next_record(const struct recon_plan *plan, int64_t offset, struct recon_batch *batch)
+{
+    struct recon_record *record = recon_batch_next(batch);
+    if (!record)
+        return NULL;
+    record->stream = (uint8_t)plan->stream;
+    record->partition = plan->partition;
+    record->offset = offset;
+    record->has_offset = true;
+    return record;
+}
+
+int recon_extract(const struct recon_plan *plan, const struct recon_found *found, const char *avro_record,
+                  int64_t offset, struct recon_batch *batch)
+{
+    const struct recon_schema *schema = find_schema(plan, found, avro_record);
+    if (schema && schema->mapping->ignore) {
+        batch->ignored++;
+        return RECON_OK;
+    }
+    struct recon_record *record = next_record(plan, offset, batch);
+    if (!record)
+        return RECON_ERROR_MEMORY;
+    int status = RECON_OK;
+    if (!schema)
+        reject(record, RECON_REASON_UNMAPPED);
+    else if (schema->mapping->heartbeat)
+        fill_heartbeat(plan, schema, found, record);
+    else
+        status = fill_record(plan, schema, found, batch, record);
+    if (status == RECON_OK)
+        recon_batch_push(batch);
+    return status;
+}
+
+int recon_extract_malformed(const struct recon_plan *plan, int64_t offset, struct recon_batch *batch)
+{
+    struct recon_record *record = next_record(plan, offset, batch);
+    if (!record)
+        return RECON_ERROR_MEMORY;
+    reject(record, RECON_REASON_MALFORMED);
+    recon_batch_push(batch);
+    return RECON_OK;
+}
+
+bool recon_extract_sees_time(const struct recon_plan *plan, const struct recon_found *found)
+{
+    for (size_t i = 0; i < plan->schema_count; i++) {
+        const struct recon_schema *schema = &plan->schemas[i];
+        const struct recon_found *time = at(found, schema->time);
+        if (!schema->never && time->kind != RECON_FOUND_ABSENT && !(is_text(time) && time->text.size == 0))
+            return true;
+    }
+    return false;
+}
