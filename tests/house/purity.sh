@@ -7,8 +7,8 @@
 set -euo pipefail
 archive=$1
 nm=${2:-nm}
-# __stack_chk_fail and the *_chk ones are what a distribution's hardening makes of the four above.
-allowed='memcpy memmove memset memcmp __assert_fail __stack_chk_fail __memcpy_chk __memmove_chk __memset_chk _GLOBAL_OFFSET_TABLE_'
+# bcmp is what clang makes of 'memcmp(...) == 0'; __stack_chk_fail and *_chk are what a distribution's hardening makes of the rest.
+allowed='memcpy memmove memset memcmp bcmp __assert_fail __stack_chk_fail __memcpy_chk __memmove_chk __memset_chk _GLOBAL_OFFSET_TABLE_'
 
 symbols=$("$nm" "$archive")
 defined=$(awk 'NF == 3 { print $3 }' <<<"$symbols" | sort -u)
