@@ -1,0 +1,203 @@
+#define _GNU_SOURCE
+#include "bench.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LARGE_SIZE ((size_t)1 << 20)
+#define HUGE_PAGE_SIZE ((size_t)2 << 20)
+#define BATCH_COUNT 64
+/* So many IDs a ms of event time. */
+#define IDS_PER_MS 100
+
+static void die(const char *what)
+{
+    fprintf(stderr, "bench: %s\n", what);
+    exit(2);
+}
+
+int64_t bench_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+uint64_t bench_resident_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    uint64_t size = 0;
+    uint64_t resident = 0;
+    if (file == NULL || fscanf(file, "%" SCNu64 " %" SCNu64, &size, &resident) != 2)
+        die("/proc/self/statm can't be read");
+    fclose(file);
+    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static int compare(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return left < right ? -1 : left > right;
+}
+
+double bench_median(double *figures, size_t count)
+{
+    qsort(figures, count, sizeof *figures, compare);
+    return count % 2 == 1 ? figures[count / 2] : (figures[count / 2 - 1] + figures[count / 2]) / 2;
+}
+
+/* Blocks begin at a huge page's edge: what lies before and behind is given back. */
+static void *map_large(size_t size)
+{
+    size_t whole = (size + HUGE_PAGE_SIZE - 1) / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE;
+    char *at =
+        mmap(NULL, whole + HUGE_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED)
+        return NULL;
+    size_t before = (HUGE_PAGE_SIZE - (uintptr_t)at % HUGE_PAGE_SIZE) % HUGE_PAGE_SIZE;
+    if (before > 0)
+        munmap(at, before);
+    if (before < HUGE_PAGE_SIZE)
+        munmap(at + before + whole, HUGE_PAGE_SIZE - before);
+    madvise(at + before, whole, MADV_HUGEPAGE);
+    return at + before;
+}
+
+static void *allocate(void *context, size_t size)
+{
+    (void)context;
+    if (size >= LARGE_SIZE)
+        return map_large(size);
+    return aligned_alloc(64, (size + 63) / 64 * 64);
+}
+
+static void release(void *context, void *block, size_t size)
+{
+    (void)context;
+    if (block != NULL && size >= LARGE_SIZE)
+        munmap(block, (size + HUGE_PAGE_SIZE - 1) / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE);
+    else
+        free(block);
+}
+
+struct recon_allocator bench_allocator(void)
+{
+    return (struct recon_allocator){.allocate = allocate, .release = release};
+}
+
+void *bench_allocate(size_t size)
+{
+    void *block = allocate(NULL, size);
+    if (block == NULL)
+        die("out of memory");
+    return block;
+}
+
+void bench_release(void *block, size_t size)
+{
+    release(NULL, block, size);
+}
+
+void bench_options(int argc, char **argv, struct bench_option *options, size_t count)
+{
+    for (int at = 1; at < argc; at += 2) {
+        size_t i = 0;
+        while (i < count && strcmp(argv[at], options[i].name) != 0)
+            i++;
+        char *end = NULL;
+        if (i < count && at + 1 < argc)
+            options[i].value = strtoull(argv[at + 1], &end, 10);
+        if (end == NULL || *end != '\0' || end == argv[at + 1]) {
+            fprintf(stderr, "usage: %s", argv[0]);
+            for (i = 0; i < count; i++)
+                fprintf(stderr, " [%s %" PRIu64 "]", options[i].name, options[i].value);
+            fputc('\n', stderr);
+            exit(2);
+        }
+    }
+}
+
+uint64_t bench_mix(uint64_t word)
+{
+    word = (word ^ (word >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    word = (word ^ (word >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return word ^ (word >> 31);
+}
+
+void bench_records(size_t count, uint64_t seed, struct bench_record **ordered, struct bench_record **shuffled)
+{
+    size_t size = count * sizeof **ordered;
+    *ordered = bench_allocate(size);
+    *shuffled = bench_allocate(size);
+    uint64_t base = bench_mix(seed + 1);
+    for (size_t i = 0; i < count; i++)
+        (*ordered)[i] = (struct bench_record){.key = {.high = bench_mix(base + i), .low = bench_mix(~base - i)},
+                                              .time = (int64_t)(i / IDS_PER_MS)};
+    memcpy(*shuffled, *ordered, size);
+    for (size_t i = count; i > 1; i--) {
+        size_t j = bench_mix(base ^ i) % i;
+        struct bench_record kept = (*shuffled)[i - 1];
+        (*shuffled)[i - 1] = (*shuffled)[j];
+        (*shuffled)[j] = kept;
+    }
+}
+
+static double feed(struct recon_engine *engine, int stream, const struct bench_record *from, size_t count)
+{
+    static const char id[] = "7ba3407d-3190-4afb-bb2f-f5a40f9b6dcc";
+    static const char context[] = "order 10000004 of Ada Lovelace, Lisbon: 2 x SKU-8201, 35.90 EUR; by the checkout";
+    struct recon_record records[BATCH_COUNT];
+    memset(records, 0, sizeof records);
+    for (size_t i = 0; i < BATCH_COUNT; i++) {
+        records[i].stream = (uint8_t)stream;
+        records[i].has_time = true;
+        records[i].id = (struct recon_text){.bytes = id, .size = sizeof id - 1};
+        if (stream == RECON_STREAM_AUDIT)
+            records[i].context = (struct recon_text){.bytes = context, .size = sizeof context - 1};
+    }
+    int64_t begin = bench_now_ns();
+    for (size_t at = 0; at < count;) {
+        size_t batch = count - at < BATCH_COUNT ? count - at : BATCH_COUNT;
+        for (size_t i = 0; i < batch; i++) {
+            records[i].key = from[at + i].key;
+            records[i].time = from[at + i].time;
+        }
+        size_t handled = 0;
+        if (recon_engine_records(engine, records, batch, &handled) != RECON_OK || handled != batch)
+            die("the engine did not take a batch");
+        at += batch;
+    }
+    return (double)(bench_now_ns() - begin) / (double)count;
+}
+
+struct bench_join bench_join_run(const struct bench_record *audits, const struct bench_record *events, size_t count,
+                                 bool keeps_texts)
+{
+    struct recon_settings settings;
+    recon_settings_init(&settings);
+    settings.interval_ms = 60000;
+    settings.report = keeps_texts ? RECON_REPORT_DEFAULT : RECON_REPORT(RECON_RESULT_METRIC);
+    settings.allocator = bench_allocator();
+    uint64_t before = bench_resident_bytes();
+    struct recon_engine *engine;
+    if (recon_engine_new(&settings, &engine) != RECON_OK || recon_engine_clock(engine, 0) != RECON_OK)
+        die("no engine");
+    struct bench_join join = {0};
+    join.audits_ns = feed(engine, RECON_STREAM_AUDIT, audits, count);
+    join.events_ns = feed(engine, RECON_STREAM_EVENTS, events, count);
+    join.engine_bytes = recon_engine_memory_bytes(engine);
+    uint64_t after = bench_resident_bytes();
+    join.resident_bytes = after > before ? after - before : 0;
+    struct recon_matcher_stats stats;
+    recon_engine_stats(engine, &stats);
+    if (stats.matched[RECON_STREAM_AUDIT] != count || stats.matched[RECON_STREAM_EVENTS] != count)
+        die("not every pair was matched");
+    recon_engine_free(engine);
+    return join;
+}

@@ -1,0 +1,63 @@
+/*
+ * What the measuring programs share: clocks, memory, medians, and the join they measure.
+ *
+ * Single-threaded. All of it ends the program with a message where the machine refuses something.
+ */
+#ifndef RECON_BENCH_H
+#define RECON_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recon/engine.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BENCH_RUN_COUNT_MAX 99
+
+int64_t bench_now_ns(void);
+/* Of this process, from the kernel. */
+uint64_t bench_resident_bytes(void);
+/* Sorts the figures. */
+double bench_median(double *figures, size_t count);
+
+/* Large blocks from mmap, with huge pages where the kernel has them, as the command takes them. */
+struct recon_allocator bench_allocator(void);
+void *bench_allocate(size_t size_bytes);
+void bench_release(void *block, size_t size_bytes);
+
+/* `--name VALUE` pairs: the number behind --name, or the one given here. Unknown options end the program. */
+struct bench_option {
+    const char *name;
+    uint64_t value;
+};
+void bench_options(int argc, char **argv, struct bench_option *options, size_t count);
+
+/* A record to be: made before the clock starts. */
+struct bench_record {
+    struct recon_key key;
+    int64_t time;
+};
+/* A mix of 64 bits: a bijection. */
+uint64_t bench_mix(uint64_t word);
+/* count records in order of time, 10^5 a second, and the same in a random order by seed. The caller releases both. */
+void bench_records(size_t count, uint64_t seed, struct bench_record **ordered, struct bench_record **shuffled);
+
+struct bench_join {
+    double audits_ns;        /* for each audit record: all of them, in order of time */
+    double events_ns;        /* for each event: all of them, in another order */
+    uint64_t engine_bytes;   /* by the engine's own account, all matched */
+    uint64_t resident_bytes; /* what the process grew by since before the engine was made */
+};
+/* One run with a new engine: all audits, then all events, in batches of 64; nothing falls due. keeps_texts: missing is
+ * reported, so that the 36-byte ID and a context of 80 bytes of each pending record are kept; else keys and times only.
+ * Ends the program if not every pair was matched. */
+struct bench_join bench_join_run(const struct bench_record *audits, const struct bench_record *events, size_t count,
+                                 bool keeps_texts);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
