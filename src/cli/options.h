@@ -10,9 +10,16 @@
  *
  *     struct recon_arguments arguments;
  *     recon_arguments_parse(&arguments, "check", argc, argv);
- *     if (arguments.help)           status = recon_help_print("check");
+ *     if (arguments.help)
+ *         status = recon_help_print("check");
  *     ... recon_config_errors_add(&arguments.errors, "--fail-under: ...") for what the command finds itself ...
- *     if (recon_arguments_refuse(&arguments))   status = RECON_EXIT_FAILED;
+ *     recon_config_init(&config);
+ *     recon_arguments_configure(&arguments, arguments.positional_count > 0 ? arguments.positionals[0] : NULL,
+ *                               RECON_HOME_CHECK, &config);
+ *     if (recon_arguments_refuse(&arguments))
+ *         status = RECON_EXIT_FAILED;
+ *     ...
+ *     recon_config_deinit(&config);
  *     recon_arguments_deinit(&arguments);
  *
  * Texts are borrowed from argv. Single-threaded.
@@ -35,11 +42,12 @@ struct recon_arguments {
     size_t count;
     const char **positionals;
     size_t positional_count;
-    bool help;          /* --help: nothing else was judged */
-    bool quiet;         /* --quiet */
-    const char *output; /* --output; NULL: none given */
-    int results;        /* --results: enum recon_result_format; -1: none given */
-    struct recon_config_errors errors;
+    bool help;                                /* --help: nothing else was judged */
+    bool quiet;                               /* --quiet */
+    const char *output;                       /* --output; NULL: none given */
+    int results;                              /* --results: enum recon_result_format; -1: none given */
+    struct recon_config_errors errors;        /* of the command line: printed behind `recon COMMAND: ` */
+    struct recon_config_errors config_errors; /* of the configuration: printed as they are, FILE first */
 };
 
 /* Reads a command line; argv[0] is passed over. The command must be one of spec.c. Faults are in arguments->errors.
@@ -59,6 +67,12 @@ const char *recon_arguments_value_at(const struct recon_arguments *arguments, co
 /* Reads a whole number from 0 to max from an option's last value; absent: leaves *value. Adds a fault where it is none.
  */
 void recon_arguments_integer(struct recon_arguments *arguments, const char *name, uint64_t max, uint64_t *value);
+
+/* Fills an initialized configuration: the file (NULL: none; `-`: standard input), then the options of groups that
+ * configure, those of both streams before those of one, then recon_config_finish for the home, if all was well so far.
+ * Faults go to arguments->errors and config_errors; without any the configuration is whole. */
+void recon_arguments_configure(struct recon_arguments *arguments, const char *file_name, enum recon_home home,
+                               struct recon_config *config);
 
 /* cli/help.c: prints the help of a command (NULL: of all) to standard output; returns the exit status. */
 int recon_help_print(const char *command);

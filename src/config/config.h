@@ -30,9 +30,13 @@ struct recon_stream_config {
     struct recon_stream_mapping mapping;
 };
 
+/* Where what was set stands, for messages of recon_config_finish; the configuration's own. */
+struct recon_config_origin;
+
 struct recon_config {
-    char *name;                /* NULL: none */
-    bool has_interval;         /* set by file or option */
+    struct recon_config_origin *origin;
+    char *name;        /* NULL: none */
+    bool has_interval; /* set by file or option */
     bool has_max_future_skew;
     bool has_idle_timeout;
     /* Durations and the rest as they are set; RECON_DURATION_UNSET where not. partition_count, key_group_count,
@@ -51,13 +55,13 @@ struct recon_config {
     char *breaks_topic;
 };
 
-/* Faults, in order of place; printed one a line by recon_config_errors_print's caller. */
+/* Faults, in order of place; printed one a line by whoever asked for them. */
 struct recon_config_errors {
     char **lines; /* `FILE:LINE:COLUMN: what, did you mean …` or `--option: what` */
     size_t count;
 };
 void recon_config_errors_deinit(struct recon_config_errors *errors);
-/* Adds a line, printf-like. */
+/* Adds a line, printf-like. Ends the process where there is no memory for it: a fault is never lost. */
 void recon_config_errors_add(struct recon_config_errors *errors, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -71,15 +75,19 @@ int recon_config_parse(struct recon_config *config, const char *text, size_t siz
                        const char *(*environment)(const char *name), struct recon_config_errors *errors);
 
 /* Sets one key as the command line does: option is the name without its dashes (`interval`, `audit-id`, `time-unit`).
- * Overrides what the file said. RECON_OK, RECON_ERROR_INVALID with a line added, or RECON_ERROR_MEMORY. */
+ * Overrides what the file said; but where a stream has `schemas:`, each with its own mapping, an option for its mapping
+ * is refused. An option for both streams also overrides one for one of them that came before it. RECON_OK,
+ * RECON_ERROR_INVALID with a line added, or RECON_ERROR_MEMORY. */
 int recon_config_option(struct recon_config *config, const char *option, const char *value,
                         struct recon_config_errors *errors);
 /* True where the name is an option of recon_config_option; *nearest (may be NULL) otherwise gets the likeliest meant
  * (static) or NULL. */
 bool recon_config_option_known(const char *option, const char **nearest);
 
-/* After all was set: fills the home's defaults, and adds lines for what is missing or contradicts itself (no interval
- * for replay; name, o, n, m for run and Flink; identity source,id with a source mapped in one stream alone; from >= to). */
+/* After all was set, once, also where there were faults (they are not named again, nor what they may cause): fills the
+ * home's defaults, reads `key`, `header.NAME` and `timestamp` in mappings as Kafka's for run and Flink (in files they
+ * are fields like any other), and adds lines for what is missing or contradicts itself (no interval for replay; name,
+ * o, n, m for run and Flink; identity source,id with a source mapped in one stream alone; from >= to). */
 int recon_config_finish(struct recon_config *config, enum recon_home home, struct recon_config_errors *errors);
 
 #endif

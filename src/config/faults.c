@@ -1,0 +1,151 @@
+/*
+ * Faults: an array, sorted when they are handed out.
+ */
+#include "config/faults.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recon/status.h"
+
+void recon_faults_deinit(struct recon_faults *faults)
+{
+    for (size_t i = 0; i < faults->count; i++)
+        free(faults->items[i].text);
+    free(faults->items);
+    *faults = (struct recon_faults){0};
+}
+
+/* A message is one line of this size at most, bytes. */
+#define TEXT_SIZE_MAX 600
+
+/* The texts of a configuration are anybody's: no control character of theirs reaches a terminal, and none is endless.
+ */
+static void make_printable(char *text)
+{
+    size_t size = strlen(text);
+    if (size > TEXT_SIZE_MAX) {
+        for (size = TEXT_SIZE_MAX; size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80;)
+            size--;
+        memcpy(text + size, "...", 4);
+    }
+    for (char *at = text; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        /* C1 controls are 0xC2 0x80 to 0xC2 0x9F in UTF-8. */
+        if (byte < 0x20 || byte == 0x7F || (byte == 0xC2 && (unsigned char)at[1] < 0xA0))
+            *at = '?';
+    }
+}
+
+/* `KEY: what`, `--KEY: what` on the command line, or `what` alone. */
+static char *fault_text(struct recon_place place, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int what_size = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    size_t key_size = place.key == NULL ? 0 : strlen(place.key) + 4;
+    char *text = what_size < 0 ? NULL : malloc(key_size + (size_t)what_size + sizeof "...");
+    if (text == NULL)
+        return NULL;
+    size_t at = 0;
+    if (place.key != NULL)
+        at = (size_t)snprintf(text, key_size + 1, "%s%s: ", place.line == 0 ? "--" : "", place.key);
+    vsnprintf(text + at, (size_t)what_size + 1, format, arguments);
+    make_printable(text);
+    return text;
+}
+
+static void add(struct recon_faults *faults, uint32_t homes, struct recon_place place, const char *format,
+                va_list arguments)
+{
+    struct recon_fault *items = realloc(faults->items, (faults->count + 1) * sizeof *items);
+    if (items != NULL)
+        faults->items = items;
+    char *text = fault_text(place, format, arguments);
+    if (items == NULL || text == NULL) {
+        faults->no_memory = true;
+        free(text);
+        return;
+    }
+    items[faults->count] = (struct recon_fault){.line = place.line,
+                                                .column = place.column,
+                                                .option = place.line == 0 && place.key != NULL,
+                                                .order = faults->count,
+                                                .homes = homes,
+                                                .text = text};
+    faults->count++;
+}
+
+void recon_faults_add(struct recon_faults *faults, struct recon_place place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(faults, RECON_HOMES_ALL, place, format, arguments);
+    va_end(arguments);
+}
+
+void recon_faults_add_for(struct recon_faults *faults, uint32_t homes, struct recon_place place, const char *format,
+                          ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(faults, homes, place, format, arguments);
+    va_end(arguments);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct recon_fault *a = left;
+    const struct recon_fault *b = right;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    if (a->column != b->column)
+        return a->column < b->column ? -1 : 1;
+    return a->order < b->order ? -1 : 1;
+}
+
+/* Values that count for several schemas are read several times: a fault of theirs is named once. */
+static bool same(const struct recon_fault *a, const struct recon_fault *b)
+{
+    return a->line == b->line && a->column == b->column && strcmp(a->text, b->text) == 0;
+}
+
+static void hand_out(const struct recon_fault *fault, const char *file_name, struct recon_config_errors *errors)
+{
+    if (file_name == NULL || fault->option)
+        recon_config_errors_add(errors, "%s", fault->text);
+    else if (fault->line == 0)
+        recon_config_errors_add(errors, "%s: %s", file_name, fault->text);
+    else
+        recon_config_errors_add(errors, "%s:%u:%u: %s", file_name, fault->line, fault->column, fault->text);
+}
+
+int recon_faults_move(struct recon_faults *faults, uint32_t homes, const char *file_name,
+                      struct recon_config_errors *errors)
+{
+    if (faults->no_memory)
+        return RECON_ERROR_MEMORY;
+    if (faults->count > 1)
+        qsort(faults->items, faults->count, sizeof *faults->items, compare);
+    size_t kept = 0;
+    int status = RECON_OK;
+    struct recon_fault last = {0};
+    for (size_t i = 0; i < faults->count; i++) {
+        struct recon_fault fault = faults->items[i];
+        if ((fault.homes & homes) == 0) {
+            faults->items[kept++] = fault;
+            continue;
+        }
+        status = RECON_ERROR_INVALID;
+        if (last.text == NULL || !same(&last, &fault))
+            hand_out(&fault, file_name, errors);
+        free(last.text);
+        last = fault;
+    }
+    free(last.text);
+    faults->count = kept;
+    return status;
+}
