@@ -109,9 +109,10 @@ static enum recon_format format_of_bytes(const char *bytes, size_t size, bool la
             return RECON_FORMAT_AUTO;
     }
     given = size < sizeof mark ? size : sizeof mark;
-    size_t i = memcmp(bytes, mark, given) == 0 ? given : 0;
-    if (i > 0 && i < sizeof mark && !last)
+    bool same = memcmp(bytes, mark, given) == 0;
+    if (same && given < sizeof mark && !last)
         return RECON_FORMAT_AUTO;
+    size_t i = same && given == sizeof mark ? given : 0;
     while (i < size && strchr(" \t\r\n", bytes[i]) && bytes[i] != '\0')
         i++;
     if (i == size)

@@ -1,0 +1,6 @@
+foreach(format decoder extract json cloudevents)
+  recon_test(${format} SOURCES test_${format}.c decode.c LIBS recon_codec)
+endforeach()
+foreach(module batch key mapping)
+  recon_test(${module} SOURCES test_${module}.c LIBS recon_codec)
+endforeach()
