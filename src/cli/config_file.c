@@ -64,21 +64,8 @@ void recon_config_file_close(struct recon_config_file *file)
     *file = (struct recon_config_file){0};
 }
 
-bool recon_config_file_parse(const struct recon_config_file *file, struct recon_config *config,
-                             struct recon_config_errors *errors)
+int recon_config_file_parse(const struct recon_config_file *file, struct recon_config *config,
+                            struct recon_config_errors *errors)
 {
-    int status = recon_config_parse(config, file->bytes, file->size, file->shown, environment, errors);
-    if (status == RECON_ERROR_MEMORY)
-        recon_config_errors_add(errors, "%s: %s", file->shown, recon_status_text(status));
-    return status == RECON_OK;
-}
-
-bool recon_config_file_read(const char *name, struct recon_config *config, struct recon_config_errors *errors)
-{
-    struct recon_config_file file;
-    if (!recon_config_file_open(name, &file, errors))
-        return false;
-    bool good = recon_config_file_parse(&file, config, errors);
-    recon_config_file_close(&file);
-    return good;
+    return recon_config_parse(config, file->bytes, file->size, file->shown, environment, errors);
 }

@@ -18,11 +18,8 @@ struct recon_config_file {
 bool recon_config_file_open(const char *name, struct recon_config_file *file, struct recon_config_errors *errors);
 void recon_config_file_close(struct recon_config_file *file);
 
-/* Into an initialized configuration, with variables of the process's environment. False: there is a fault in errors. */
-bool recon_config_file_parse(const struct recon_config_file *file, struct recon_config *config,
-                             struct recon_config_errors *errors);
-
-/* All of the above at once. */
-bool recon_config_file_read(const char *name, struct recon_config *config, struct recon_config_errors *errors);
+/* recon_config_parse, with the variables of the process's environment. */
+int recon_config_file_parse(const struct recon_config_file *file, struct recon_config *config,
+                            struct recon_config_errors *errors);
 
 #endif

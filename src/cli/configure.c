@@ -3,80 +3,58 @@
  */
 #include "cli/configure.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "io/source.h"
+#include "cli/config_file.h"
 #include "recon/status.h"
 
-#define FILE_BYTES_MAX ((size_t)16 << 20)
-
-static const char *environment(const char *name)
+static bool is_of_one_stream(const struct recon_option_spec *option)
 {
-    return getenv(name);
+    return strncmp(option->name, "audit-", 6) == 0 || strncmp(option->name, "events-", 7) == 0;
 }
 
-/* The whole file, in malloc's memory. */
-static int read_file(const char *name, char **text, size_t *size, struct recon_config_errors *errors)
+/* Sets those of one stream, or the others. RECON_OK or RECON_ERROR_MEMORY; *good becomes false by a fault. */
+static int set_options(struct recon_config *config, struct recon_arguments *arguments, bool of_one_stream, bool *good)
 {
-    char message[512];
-    struct recon_source *source = NULL;
-    int status = recon_source_open(name, &source, message, sizeof message);
-    if (status != RECON_OK) {
-        recon_config_errors_add(errors, "%s", message);
-        return RECON_ERROR_INVALID;
+    for (size_t i = 0; i < arguments->count; i++) {
+        const struct recon_argument *item = &arguments->items[i];
+        if (!item->configures || is_of_one_stream(item->option) != of_one_stream)
+            continue;
+        int status = recon_config_option(config, item->option->name, item->value, &arguments->errors);
+        if (status == RECON_ERROR_MEMORY)
+            return status;
+        *good = *good && status == RECON_OK;
     }
-    char *bytes = malloc(FILE_BYTES_MAX);
-    size_t got = bytes != NULL ? 1 : 0;
-    status = bytes != NULL ? RECON_OK : RECON_ERROR_MEMORY;
-    *size = 0;
-    while (got > 0 && *size < FILE_BYTES_MAX && status == RECON_OK) {
-        status = recon_source_read(source, bytes + *size, FILE_BYTES_MAX - *size, &got);
-        if (status == RECON_OK)
-            *size += got;
-    }
-    if (bytes != NULL && status != RECON_OK)
-        recon_config_errors_add(errors, "%s", recon_source_message(source));
-    else if (bytes != NULL && *size == FILE_BYTES_MAX)
-        recon_config_errors_add(errors, "%s: is too large for a configuration", name);
-    if (bytes != NULL && (status != RECON_OK || *size == FILE_BYTES_MAX))
-        status = RECON_ERROR_INVALID;
-    recon_source_close(source);
-    if (status == RECON_OK)
-        *text = bytes;
-    else
-        free(bytes);
-    return status;
+    return RECON_OK;
 }
 
 int recon_configure(struct recon_config *config, struct recon_arguments *arguments, const char *file_name,
                     enum recon_home home)
 {
-    struct recon_config_errors *errors = &arguments->errors;
-    bool is_valid = true;
+    bool good = true;
+    int status = RECON_OK;
     if (file_name != NULL) {
-        char *text = NULL;
-        size_t size = 0;
-        int status = read_file(file_name, &text, &size, errors);
-        if (status == RECON_OK) {
-            status = recon_config_parse(config, text, size, file_name, environment, errors);
-            free(text);
-        }
-        if (status != RECON_OK && status != RECON_ERROR_INVALID)
-            return status;
-        is_valid = status == RECON_OK;
+        struct recon_config_file file;
+        if (!recon_config_file_open(file_name, &file, &arguments->config_errors))
+            return RECON_ERROR_INVALID;
+        status = recon_config_file_parse(&file, config, &arguments->config_errors);
+        recon_config_file_close(&file);
+        good = status == RECON_OK;
     }
-    for (size_t i = 0; i < arguments->count; i++) {
-        const struct recon_argument *item = &arguments->items[i];
-        if (!item->configures)
-            continue;
-        int status = recon_config_option(config, item->option->name, item->value, errors);
-        if (status != RECON_OK && status != RECON_ERROR_INVALID)
-            return status;
-        is_valid = is_valid && status == RECON_OK;
-    }
-    /* What is missing is told only of what could be read: it may stand in the part that could not. */
-    if (!is_valid)
-        return RECON_ERROR_INVALID;
-    return recon_config_finish(config, home, errors);
+    if (status != RECON_ERROR_MEMORY)
+        status = set_options(config, arguments, false, &good);
+    if (status != RECON_ERROR_MEMORY)
+        status = set_options(config, arguments, true, &good);
+    if (status == RECON_ERROR_MEMORY)
+        return status;
+    /* Without a file, what is missing is missing on the command line. */
+    status = recon_config_finish(config, home, file_name == NULL ? &arguments->errors : &arguments->config_errors);
+    return status == RECON_OK && !good ? RECON_ERROR_INVALID : status;
+}
+
+void recon_arguments_configure(struct recon_arguments *arguments, const char *file_name, enum recon_home home,
+                               struct recon_config *config)
+{
+    if (recon_configure(config, arguments, file_name, home) == RECON_ERROR_MEMORY)
+        recon_config_errors_add(&arguments->errors, "%s", recon_status_text(RECON_ERROR_MEMORY));
 }

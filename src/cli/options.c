@@ -9,10 +9,8 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/config_file.h"
 #include "codec/nearest.h"
 #include "codec/result_writer.h"
-#include "recon/status.h"
 
 static void *enlarge(void *block, size_t size)
 {
@@ -243,27 +241,6 @@ bool recon_arguments_refuse(const struct recon_arguments *arguments)
     if (arguments->errors.count > 0)
         fprintf(stderr, "Try 'recon help %s'.\n", arguments->command->name);
     return arguments->errors.count + arguments->config_errors.count > 0;
-}
-
-void recon_arguments_configure(struct recon_arguments *arguments, const char *file_name, enum recon_home home,
-                               struct recon_config *config)
-{
-    if (file_name != NULL && !recon_config_file_read(file_name, config, &arguments->config_errors) &&
-        config->origin == NULL)
-        return; /* there is no such file */
-    for (int one_stream = 0; one_stream <= 1; one_stream++) {
-        for (size_t i = 0; i < arguments->count; i++) {
-            const struct recon_argument *item = &arguments->items[i];
-            bool is_one =
-                strncmp(item->option->name, "audit-", 6) == 0 || strncmp(item->option->name, "events-", 7) == 0;
-            if (item->configures && is_one == (one_stream == 1) &&
-                recon_config_option(config, item->option->name, item->value, &arguments->errors) == RECON_ERROR_MEMORY)
-                recon_config_errors_add(&arguments->errors, "%s", recon_status_text(RECON_ERROR_MEMORY));
-        }
-    }
-    struct recon_config_errors *errors = file_name == NULL ? &arguments->errors : &arguments->config_errors;
-    if (recon_config_finish(config, home, errors) == RECON_ERROR_MEMORY)
-        recon_config_errors_add(&arguments->errors, "%s", recon_status_text(RECON_ERROR_MEMORY));
 }
 
 const char *recon_arguments_value_at(const struct recon_arguments *arguments, const char *name, size_t index)

@@ -68,9 +68,7 @@ const char *recon_arguments_value_at(const struct recon_arguments *arguments, co
  */
 void recon_arguments_integer(struct recon_arguments *arguments, const char *name, uint64_t max, uint64_t *value);
 
-/* Fills an initialized configuration: the file (NULL: none; `-`: standard input), then the options of groups that
- * configure, those of both streams before those of one, then recon_config_finish for the home, if all was well so far.
- * Faults go to arguments->errors and config_errors; without any the configuration is whole. */
+/* cli/configure.c: recon_configure, with its status among arguments->errors too. */
 void recon_arguments_configure(struct recon_arguments *arguments, const char *file_name, enum recon_home home,
                                struct recon_config *config);
 

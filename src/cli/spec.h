@@ -26,7 +26,7 @@ struct recon_option_spec {
 
 struct recon_option_group {
     const char *title;
-    bool configures; /* its options are keys of the configuration: recon_arguments_configure hands them on */
+    bool configures; /* its options are keys of the configuration: recon_configure (configure.h) hands them on */
     size_t count;
     const struct recon_option_spec *options;
 };

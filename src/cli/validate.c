@@ -20,8 +20,10 @@ static void judge(const struct recon_config_file *file, enum recon_home home, st
 {
     struct recon_config config;
     recon_config_init(&config);
-    recon_config_file_parse(file, &config, errors);
-    if (recon_config_finish(&config, home, errors) == RECON_ERROR_MEMORY)
+    int status = recon_config_file_parse(file, &config, errors);
+    if (status != RECON_ERROR_MEMORY)
+        status = recon_config_finish(&config, home, errors);
+    if (status == RECON_ERROR_MEMORY)
         recon_config_errors_add(errors, "%s: %s", file->shown, recon_status_text(RECON_ERROR_MEMORY));
     recon_config_deinit(&config);
 }

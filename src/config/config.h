@@ -59,9 +59,10 @@ struct recon_config {
 struct recon_config_errors {
     char **lines; /* `FILE:LINE:COLUMN: what, did you mean …` or `--option: what` */
     size_t count;
+    uint64_t *places; /* what the lines are ordered by */
 };
 void recon_config_errors_deinit(struct recon_config_errors *errors);
-/* Adds a line, printf-like. Ends the process where there is no memory for it: a fault is never lost. */
+/* Adds a line at the end, printf-like. Ends the process where there is no memory for it: a fault is never lost. */
 void recon_config_errors_add(struct recon_config_errors *errors, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -115,12 +115,21 @@ static bool same(const struct recon_fault *a, const struct recon_fault *b)
 
 static void hand_out(const struct recon_fault *fault, const char *file_name, struct recon_config_errors *errors)
 {
-    if (file_name == NULL || fault->option)
+    /* A place in the file comes before the command line and before what is missing. */
+    uint64_t place = fault->line == 0 ? RECON_PLACE_NONE : ((uint64_t)fault->line << 32) | fault->column;
+    if (file_name == NULL || fault->option) {
         recon_config_errors_add(errors, "%s", fault->text);
-    else if (fault->line == 0)
+        return;
+    }
+    if (fault->line == 0) {
         recon_config_errors_add(errors, "%s: %s", file_name, fault->text);
-    else
-        recon_config_errors_add(errors, "%s:%u:%u: %s", file_name, fault->line, fault->column, fault->text);
+        return;
+    }
+    size_t size = strlen(file_name) + strlen(fault->text) + sizeof ":4294967295:4294967295: ";
+    char *line = malloc(size);
+    if (line != NULL)
+        snprintf(line, size, "%s:%u:%u: %s", file_name, fault->line, fault->column, fault->text);
+    recon_config_errors_insert(errors, place, line);
 }
 
 int recon_faults_move(struct recon_faults *faults, uint32_t homes, const char *file_name,

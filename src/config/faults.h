@@ -36,6 +36,10 @@ struct recon_faults {
     bool no_memory;
 };
 
+/* Takes a text (malloc's) for a line of errors, behind those of places up to its own. */
+#define RECON_PLACE_NONE UINT64_MAX
+void recon_config_errors_insert(struct recon_config_errors *errors, uint64_t place, char *line);
+
 void recon_faults_deinit(struct recon_faults *faults);
 
 void recon_faults_add(struct recon_faults *faults, struct recon_place place, const char *format, ...)
