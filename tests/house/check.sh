@@ -75,7 +75,7 @@ for stage in ${*:-$all}; do
         broken="$broken $stage"
     fi
     # ctest's closing line, if the stage has one: "97% tests passed, 1 tests failed out of 33"
-    read -r bad total < <(sed -nE 's/.*[^0-9]([0-9]+) tests failed out of ([0-9]+).*/\1 \2/p' "$logs/$stage.log" | tail -1) || :
+    read -r bad total < <(sed -nE 's/(.*[^0-9])?([0-9]+) tests failed out of ([0-9]+).*/\2 \3/p' "$logs/$stage.log" | tail -1) || :
     if [ -n "${total:-}" ]; then
         note="$((total - bad)) of $total tests"
     else
