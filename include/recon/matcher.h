@@ -36,8 +36,8 @@ struct recon_matcher;
  * forgotten_matched, where matched counts those that are remembered. */
 struct recon_matcher_stats {
     uint64_t accepted[RECON_STREAM_COUNT];
-    uint64_t matched[RECON_STREAM_COUNT];   /* remembered with both sides */
-    uint64_t waiting[RECON_STREAM_COUNT];   /* remembered with this side only, reported or not */
+    uint64_t matched[RECON_STREAM_COUNT]; /* remembered with both sides */
+    uint64_t waiting[RECON_STREAM_COUNT]; /* remembered with this side only, reported or not */
     uint64_t forgotten_matched[RECON_STREAM_COUNT];
     uint64_t forgotten_unmatched[RECON_STREAM_COUNT];
     uint64_t duplicates[RECON_STREAM_COUNT];
@@ -45,14 +45,14 @@ struct recon_matcher_stats {
     uint64_t outside;
     uint64_t heartbeats[RECON_STREAM_COUNT];
     uint64_t rejected[RECON_STREAM_COUNT][RECON_REASON_COUNT];
-    uint64_t missing;   /* reported missing, found again or not */
+    uint64_t missing; /* reported missing, found again or not */
     uint64_t found;
     uint64_t unaudited; /* likewise */
     uint64_t audited;
-    uint64_t times_apart;       /* pairs whose two times differ */
+    uint64_t times_apart; /* pairs whose two times differ */
     uint64_t times_apart_max_ms;
-    uint64_t identities;        /* remembered */
-    uint64_t pending;           /* audit side only, not reported yet */
+    uint64_t identities; /* remembered */
+    uint64_t pending;    /* audit side only, not reported yet */
 };
 
 int recon_matcher_new(const struct recon_settings *settings, struct recon_matcher **matcher);

@@ -87,9 +87,9 @@ enum recon_result_type {
 
 /* Bits for recon_settings.report; metrics are always reported. */
 #define RECON_REPORT(type) (UINT32_C(1) << (type))
-#define RECON_REPORT_DEFAULT                                                                                  \
-    (RECON_REPORT(RECON_RESULT_MISSING) | RECON_REPORT(RECON_RESULT_FOUND) |                                   \
-     RECON_REPORT(RECON_RESULT_TOO_LATE) | RECON_REPORT(RECON_RESULT_REJECTED))
+#define RECON_REPORT_DEFAULT                                                                                           \
+    (RECON_REPORT(RECON_RESULT_MISSING) | RECON_REPORT(RECON_RESULT_FOUND) | RECON_REPORT(RECON_RESULT_TOO_LATE) |     \
+     RECON_REPORT(RECON_RESULT_REJECTED))
 #define RECON_REPORT_ALL ((UINT32_C(1) << RECON_RESULT_TYPE_COUNT) - 1)
 
 enum recon_basis { RECON_BASIS_WATERMARK = 0, RECON_BASIS_TIMEOUT = 1, RECON_BASIS_END = 2 };

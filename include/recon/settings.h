@@ -23,17 +23,17 @@ struct recon_allocator {
 
 /* recon_settings_init gives what a bare trace has: everything unset but what is said below. */
 struct recon_settings {
-    int64_t interval_ms;          /* o, > 0; no default */
-    int64_t out_of_orderness_ms;  /* n, >= 0; unset: nothing is due before the end */
-    int64_t retention_ms;         /* m, >= 0; unset: nothing is forgotten before the end */
-    int64_t idle_timeout_ms;      /* z, > 0; unset: never */
-    int64_t max_future_skew_ms;   /* >= 0; unset: any time is believed */
-    int64_t from_ms;              /* audit records in [from, to) are judged; RECON_TIME_MIN: unset */
-    int64_t to_ms;                /* RECON_TIME_MAX: unset */
-    uint32_t report;              /* RECON_REPORT bits; default RECON_REPORT_DEFAULT */
-    uint32_t key_group_count;     /* 1 to 32768; default 128 */
+    int64_t interval_ms;                          /* o, > 0; no default */
+    int64_t out_of_orderness_ms;                  /* n, >= 0; unset: nothing is due before the end */
+    int64_t retention_ms;                         /* m, >= 0; unset: nothing is forgotten before the end */
+    int64_t idle_timeout_ms;                      /* z, > 0; unset: never */
+    int64_t max_future_skew_ms;                   /* >= 0; unset: any time is believed */
+    int64_t from_ms;                              /* audit records in [from, to) are judged; RECON_TIME_MIN: unset */
+    int64_t to_ms;                                /* RECON_TIME_MAX: unset */
+    uint32_t report;                              /* RECON_REPORT bits; default RECON_REPORT_DEFAULT */
+    uint32_t key_group_count;                     /* 1 to 32768; default 128 */
     uint32_t partition_count[RECON_STREAM_COUNT]; /* at the start; default 1 and 1 */
-    uint64_t memory_limit_bytes;  /* UINT64_MAX: none (the default) */
+    uint64_t memory_limit_bytes;                  /* UINT64_MAX: none (the default) */
     /* Names the hash that made the keys (its seed and what was hashed). The engine does not use it, but writes
      * it into snapshots and refuses one that has another. */
     uint64_t key_fingerprint;

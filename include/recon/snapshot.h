@@ -1,13 +1,18 @@
 /*
  * Snapshots: the whole state as versioned, checksummed bytes, written and read in pieces, divided by key group.
  *
- * A snapshot is a sequence of sections: one head (settings, watermark, windows) and one for each key group that holds
- * something. Each section stands alone (it says what it is, and carries its checksum), so that they can be kept
- * apart and dealt out anew: an engine restored from the head and some of the groups has just those identities.
+ * A snapshot is a sequence of sections:
  *
- * A snapshot can be taken only while no results wait (RECON_ERROR_UNDRAINED). Reading builds a new object; one that
- * is damaged, truncated, of a newer version or of other settings is refused with a status, and nothing else is
- * touched.
+ *     head      the watermark: partitions, clock, W and R                 copy it to every engine that goes on
+ *     group g   the identities of one key group, with their W and R       to one engine each; empty ones are left out
+ *     counts    windows, counts under way, sums since the start           to one engine
+ *     end       how much there was: a whole snapshot is known to be whole
+ *
+ * Each section says what it is and carries its own checksums, so that sections can be kept apart and dealt out anew: an
+ * object restored from some groups has just those identities. docs/architecture.md has the format.
+ *
+ * A snapshot can be taken only while no results wait (RECON_ERROR_UNDRAINED). Reading builds a new object; what is
+ * damaged, truncated, of a newer version or of other settings is refused with a status, and nothing else is touched.
  */
 #ifndef RECON_SNAPSHOT_H
 #define RECON_SNAPSHOT_H
@@ -18,36 +23,47 @@
 extern "C" {
 #endif
 
+/* What to write: a group's number, or one of these. ALL is head, groups, counts and end. */
+enum recon_snapshot_part { RECON_SNAPSHOT_ALL = -1, RECON_SNAPSHOT_HEAD = -2, RECON_SNAPSHOT_COUNTS = -3 };
+
 /* --- writing --------------------------------------------------------------------------------------------------- */
 
 struct recon_snapshot_writer;
 
-/* The engine must not change until the writer is freed. key_group: RECON_SNAPSHOT_ALL, RECON_SNAPSHOT_HEAD or one
- * group's number. The writer's memory counts as the engine's. */
-#define RECON_SNAPSHOT_ALL (-1)
-#define RECON_SNAPSHOT_HEAD (-2)
-int recon_snapshot_writer_new(struct recon_engine *engine, int key_group, struct recon_snapshot_writer **writer);
+/* What is written must not change until the writer is freed; the writer's memory counts as its. part: enum
+ * recon_snapshot_part or a key group. RECON_OK, RECON_ERROR_UNDRAINED, RECON_ERROR_MEMORY. */
+int recon_snapshot_writer_new(struct recon_engine *engine, int part, struct recon_snapshot_writer **writer);
+/* Of parts that compose: a matcher has groups and counts (those under way, and sums), a windows has counts. */
+int recon_snapshot_writer_new_matcher(struct recon_matcher *matcher, int part, struct recon_snapshot_writer **writer);
+int recon_snapshot_writer_new_windows(struct recon_windows *windows, struct recon_snapshot_writer **writer);
 void recon_snapshot_writer_free(struct recon_snapshot_writer *writer);
 
-/* Fills up to capacity (at least 1) bytes; *size = 0: that was all. */
+/* Gives up to capacity (at least 1) bytes; *size = 0: that was all. After an error the writer can only be freed. */
 int recon_snapshot_writer_next(struct recon_snapshot_writer *writer, void *bytes, size_t capacity, size_t *size);
 
 /* --- reading --------------------------------------------------------------------------------------------------- */
 
 struct recon_snapshot_reader;
 
+enum recon_snapshot_target { RECON_SNAPSHOT_ENGINE, RECON_SNAPSHOT_MATCHER, RECON_SNAPSHOT_WINDOWS };
+
 /* settings as for recon_engine_new; interval, key_group_count and key_fingerprint must be those of the snapshot;
  * partition_count is ignored, for the snapshot says it; the others may differ and hold from then on. */
-int recon_snapshot_reader_new(const struct recon_settings *settings, struct recon_snapshot_reader **reader);
+int recon_snapshot_reader_new(const struct recon_settings *settings, enum recon_snapshot_target target,
+                              struct recon_snapshot_reader **reader);
 void recon_snapshot_reader_free(struct recon_snapshot_reader *reader);
 
-/* Takes bytes in pieces of any size. After an error the reader can only be freed. */
+/* Takes bytes in pieces of any size; sections in any order. What the target has no part for is passed over. After an
+ * error the reader can only be freed. */
 int recon_snapshot_reader_feed(struct recon_snapshot_reader *reader, const void *bytes, size_t size);
 
-/* All was fed: gives the engine, which the caller then owns. RECON_ERROR_TRUNCATED if a section is not whole or
- * the head is missing. Sections of several engines may be fed to one reader: of the heads the one with the lowest
- * watermark counts, their counts are added (see docs/architecture.md). */
-int recon_snapshot_reader_finish(struct recon_snapshot_reader *reader, struct recon_engine **engine);
+/* All was fed: gives the object, which the caller then owns, and the reader is done with. is_whole: the bytes must be
+ * one whole snapshot (RECON_ERROR_TRUNCATED if not). Otherwise what came counts: an engine needs a head; a matcher goes
+ * on from the lowest W and R of its groups. */
+int recon_snapshot_reader_finish_engine(struct recon_snapshot_reader *reader, bool is_whole,
+                                        struct recon_engine **engine);
+int recon_snapshot_reader_finish_matcher(struct recon_snapshot_reader *reader, struct recon_matcher **matcher);
+int recon_snapshot_reader_finish_windows(struct recon_snapshot_reader *reader, struct recon_windows **windows);
 
 #ifdef __cplusplus
 }

@@ -14,18 +14,18 @@ extern "C" {
 
 enum recon_status {
     RECON_OK = 0,
-    RECON_ERROR_MEMORY = -1,      /* the memory limit would be passed, or the allocator had nothing left */
-    RECON_ERROR_CLOCK = -2,       /* the processing clock went backwards */
-    RECON_ERROR_PARTITION = -3,   /* no such partition */
-    RECON_ERROR_ENDED = -4,       /* the partition has ended */
-    RECON_ERROR_UNDRAINED = -5,   /* results wait to be taken first */
-    RECON_ERROR_DAMAGED = -6,     /* snapshot: a checksum or a structure is wrong */
-    RECON_ERROR_TRUNCATED = -7,   /* snapshot: it ends too early */
-    RECON_ERROR_VERSION = -8,     /* snapshot: written by a newer version */
-    RECON_ERROR_MISMATCH = -9,    /* snapshot: other settings (interval, identity, seed, key groups) */
-    RECON_ERROR_INVALID = -10,    /* a setting or a value that is not legal */
-    RECON_ERROR_IO = -11,         /* the operating system refused; errno says why */
-    RECON_ERROR_FULL = -12,       /* a bound of limits.h is reached */
+    RECON_ERROR_MEMORY = -1,    /* the memory limit would be passed, or the allocator had nothing left */
+    RECON_ERROR_CLOCK = -2,     /* the processing clock went backwards */
+    RECON_ERROR_PARTITION = -3, /* no such partition */
+    RECON_ERROR_ENDED = -4,     /* the partition has ended */
+    RECON_ERROR_UNDRAINED = -5, /* results wait to be taken first */
+    RECON_ERROR_DAMAGED = -6,   /* snapshot: a checksum or a structure is wrong */
+    RECON_ERROR_TRUNCATED = -7, /* snapshot: it ends too early */
+    RECON_ERROR_VERSION = -8,   /* snapshot: written by a newer version */
+    RECON_ERROR_MISMATCH = -9,  /* snapshot: other settings (interval, identity, seed, key groups) */
+    RECON_ERROR_INVALID = -10,  /* a setting or a value that is not legal */
+    RECON_ERROR_IO = -11,       /* the operating system refused; errno says why */
+    RECON_ERROR_FULL = -12,     /* a bound of limits.h is reached */
 };
 
 /* The text of a status, for people; never NULL, static. Any thread. */

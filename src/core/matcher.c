@@ -92,6 +92,18 @@ void recon_matcher_settle(struct recon_matcher *matcher)
     }
 }
 
+bool recon_matcher_entry_is_over(const struct recon_matcher *matcher, const struct table_entry *entry, int64_t *time)
+{
+    *time = recon_matcher_entry_time(matcher, entry);
+    if (!time_is_over(matcher->bound.retention_bound, *time, matcher->settings.retention_ms))
+        return false;
+    if (table_state_of(entry) != TABLE_PENDING)
+        return true;
+    /* One that was not reported yet is reported first. (As R <= W it can be over only where m was made smaller.) */
+    int state = pending_at(&matcher->pool, (pending_handle)table_payload_of(entry))->state;
+    return state != PENDING_AUDIT && state != PENDING_EVENT;
+}
+
 int64_t recon_matcher_entry_time(const struct recon_matcher *matcher, const struct table_entry *entry)
 {
     if (table_state_of(entry) == TABLE_PENDING)
@@ -108,7 +120,6 @@ void recon_matcher_forget(struct recon_matcher *matcher, const struct table_entr
     if (state == TABLE_PENDING) {
         handle = (pending_handle)table_payload_of(entry);
         const struct pending *record = pending_at(&matcher->pool, handle);
-        /* R <= W: what is over was reported. */
         assert(record->state != PENDING_AUDIT && record->state != PENDING_EVENT);
         if (record->state == PENDING_MISSING)
             waiting = RECON_STREAM_AUDIT;
@@ -135,8 +146,7 @@ void recon_matcher_forget(struct recon_matcher *matcher, const struct table_entr
 static bool forget_if_over(void *context, struct table_entry *entry, int64_t *time)
 {
     struct recon_matcher *matcher = context;
-    *time = recon_matcher_entry_time(matcher, entry);
-    if (!time_is_over(matcher->bound.retention_bound, *time, matcher->settings.retention_ms))
+    if (!recon_matcher_entry_is_over(matcher, entry, time))
         return false;
     recon_matcher_forget(matcher, entry);
     return true;

@@ -31,8 +31,7 @@ static struct identity identity_find(struct recon_matcher *matcher, struct recon
     const struct table_entry *entry = identity.place.entry;
     if (entry == NULL)
         return identity;
-    identity.time = recon_matcher_entry_time(matcher, entry);
-    if (time_is_over(matcher->bound.retention_bound, identity.time, matcher->settings.retention_ms)) {
+    if (recon_matcher_entry_is_over(matcher, entry, &identity.time)) {
         recon_matcher_forget(matcher, entry);
         table_remove(&matcher->table, identity.place);
         identity.place.entry = NULL;

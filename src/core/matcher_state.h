@@ -21,6 +21,7 @@ struct recon_matcher {
     struct recon_rise bound;    /* W and R */
     struct recon_rise target;   /* of the step under way, if is_rising */
     struct recon_result direct; /* what the last record caused, if has_direct */
+    pending_handle restored;    /* while a snapshot is read: what is to go into the deadlines */
     pending_handle spent;       /* taken out of the state, but its texts are in results not yet done with */
     uint64_t arrival_next;
     int64_t time_base;     /* of times in the table, if has_time_base */
@@ -49,11 +50,6 @@ int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const st
 /* The step to this W and R reports nothing: it is done at once, in place of recon_matcher_rise. */
 bool recon_matcher_rise_quietly(struct recon_matcher *matcher, const struct recon_rise *rise);
 
-/* Restoring a snapshot: puts an identity as it was. record's texts are copied. state: a table_state, or
- * TABLE_PENDING with the record's own state. The records that wait must come in order of arrival, per engine. */
-int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, enum table_state state, int64_t time,
-                          const struct pending *record);
-
 /* The times that the table holds itself: 2.1 years to both sides of the first one. Sums are modulo 2^64. */
 static inline bool matcher_time_fits(struct recon_matcher *matcher, int64_t time, uint64_t *payload)
 {
@@ -77,6 +73,8 @@ static inline void matcher_spend(struct recon_matcher *matcher, pending_handle h
     matcher->spent = handle;
 }
 
+/* Whether R is over with an entry; its time in any case. */
+bool recon_matcher_entry_is_over(const struct recon_matcher *matcher, const struct table_entry *entry, int64_t *time);
 /* Accounts for an entry that is removed because it is over, and gives back its record. */
 void recon_matcher_forget(struct recon_matcher *matcher, const struct table_entry *entry);
 /* Removes what is over from a segment; false if there was surely nothing. */
@@ -89,5 +87,20 @@ int64_t recon_matcher_entry_time(const struct recon_matcher *matcher, const stru
 
 /* Gives back the records whose texts were in results. */
 void recon_matcher_settle(struct recon_matcher *matcher);
+
+/* --- restoring a snapshot -------------------------------------------------------------------------------------- */
+
+/* A pending record as it was saved: its fields (links and place are not used) and its texts. */
+struct saved_pending {
+    const struct pending *fields;
+    const char *texts;
+};
+
+/* Puts an identity as it was: RECON_OK, RECON_ERROR_DAMAGED (it is there, or its state is none), RECON_ERROR_MEMORY or
+ * RECON_ERROR_FULL. waiting is NULL for a table_state other than TABLE_PENDING. */
+int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, int state, int64_t time,
+                          const struct saved_pending *waiting);
+/* All identities are there: W and R are set, and what waits is put in order. */
+void recon_matcher_restore_end(struct recon_matcher *matcher);
 
 #endif
