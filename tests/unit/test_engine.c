@@ -1,84 +1,7 @@
 /*
  * The engine as a whole: the worked example, back-pressure, and what it holds.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "recon/engine.h"
-
-static uint64_t held_bytes;
-
-static void *allocate(void *context, size_t size_bytes)
-{
-    (void)context;
-    void *block = aligned_alloc(64, (size_bytes + 63) / 64 * 64);
-    held_bytes += block == NULL ? 0 : size_bytes;
-    return block;
-}
-
-static void release(void *context, void *block, size_t size_bytes)
-{
-    (void)context;
-    held_bytes -= size_bytes;
-    free(block);
-}
-
-static struct recon_settings settings_of(int64_t interval, int64_t out_of_orderness, int64_t retention)
-{
-    struct recon_settings settings;
-    recon_settings_init(&settings);
-    settings.interval_ms = interval;
-    settings.out_of_orderness_ms = out_of_orderness;
-    settings.retention_ms = retention;
-    settings.allocator = (struct recon_allocator){allocate, release, NULL};
-    return settings;
-}
-
-static struct recon_record record_of(int stream, const char *id, int64_t time)
-{
-    struct recon_record record = {.stream = (uint8_t)stream, .time = time, .has_time = true};
-    record.id = (struct recon_text){id, (uint32_t)strlen(id)};
-    for (const char *c = id; *c != 0; c++)
-        record.key.high = (record.key.high ^ (uint64_t)*c) * UINT64_C(0x9E3779B97F4A7C15);
-    record.key.low = record.key.high * UINT64_C(0xD6E8FEB86659FD93);
-    return record;
-}
-
-struct taken {
-    struct recon_result results[32];
-    char ids[32][8];
-    size_t count;
-};
-
-static void drain(struct recon_engine *engine, struct taken *taken)
-{
-    size_t count;
-    do {
-        assert_int_equal(recon_engine_next(engine, &taken->results[taken->count], 2, &count), RECON_OK);
-        for (size_t i = 0; i < count; i++) {
-            struct recon_result *result = &taken->results[taken->count + i];
-            if (result->id.bytes != NULL)
-                memcpy(taken->ids[taken->count + i], result->id.bytes, result->id.size);
-        }
-        taken->count += count;
-    } while (count > 0);
-}
-
-static void say(struct recon_engine *engine, int64_t at, struct recon_record record, struct taken *taken)
-{
-    size_t handled;
-    assert_int_equal(recon_engine_clock(engine, at), RECON_OK);
-    drain(engine, taken);
-    assert_int_equal(recon_engine_records(engine, &record, 1, &handled), RECON_OK);
-    assert_int_equal(handled, 1);
-    drain(engine, taken);
-}
+#include "engine_kit.h"
 
 static void assert_metric(const struct recon_result *metric, int64_t start, uint64_t expected, uint64_t matched,
                           uint64_t revision)
@@ -95,32 +18,32 @@ static void assert_metric(const struct recon_result *metric, int64_t start, uint
 static void the_worked_example_gives_what_the_documentation_says(void **state)
 {
     (void)state;
-    struct recon_settings settings = settings_of(10, 2, 100);
+    struct recon_settings settings = kit_settings(10, 2, 100);
     struct recon_engine *engine;
-    struct taken taken = {.count = 0};
+    struct kit_taken taken = {.count = 0};
     assert_int_equal(recon_engine_new(&settings, &engine), RECON_OK);
-    say(engine, 0, record_of(RECON_STREAM_AUDIT, "a", 0), &taken);
-    say(engine, 1, record_of(RECON_STREAM_EVENTS, "a", 0), &taken);
-    say(engine, 2, record_of(RECON_STREAM_AUDIT, "b", 5), &taken);
-    say(engine, 3, record_of(RECON_STREAM_AUDIT, "c", 30), &taken);
+    kit_say(engine, 0, kit_record(RECON_STREAM_AUDIT, "a", 0), &taken);
+    kit_say(engine, 1, kit_record(RECON_STREAM_EVENTS, "a", 0), &taken);
+    kit_say(engine, 2, kit_record(RECON_STREAM_AUDIT, "b", 5), &taken);
+    kit_say(engine, 3, kit_record(RECON_STREAM_AUDIT, "c", 30), &taken);
     assert_int_equal(taken.count, 0);
-    say(engine, 3, record_of(RECON_STREAM_EVENTS, "c", 30), &taken);
+    kit_say(engine, 3, kit_record(RECON_STREAM_EVENTS, "c", 30), &taken);
     assert_int_equal(taken.count, 3);
     assert_int_equal(taken.results[0].type, RECON_RESULT_MISSING);
     assert_string_equal(taken.ids[0], "b");
     assert_int_equal(taken.results[0].watermark, 27);
     assert_metric(&taken.results[1], 0, 2, 1, 0);
     assert_metric(&taken.results[2], 10, 0, 0, 0);
-    say(engine, 4, record_of(RECON_STREAM_EVENTS, "b", 5), &taken);
+    kit_say(engine, 4, kit_record(RECON_STREAM_EVENTS, "b", 5), &taken);
     assert_int_equal(taken.count, 4);
     assert_int_equal(taken.results[3].type, RECON_RESULT_FOUND);
     assert_string_equal(taken.ids[3], "b");
     assert_int_equal(recon_engine_clock(engine, 5), RECON_OK);
     assert_int_equal(recon_engine_partition_end(engine, RECON_STREAM_EVENTS, 0), RECON_OK);
-    drain(engine, &taken);
+    kit_drain(engine, &taken);
     assert_int_equal(taken.count, 4);
     assert_int_equal(recon_engine_partition_end(engine, RECON_STREAM_AUDIT, 0), RECON_OK);
-    drain(engine, &taken);
+    kit_drain(engine, &taken);
     assert_int_equal(taken.count, 6);
     assert_metric(&taken.results[4], 0, 2, 2, 1);
     assert_metric(&taken.results[5], 30, 1, 1, 0);
@@ -133,21 +56,21 @@ static void the_worked_example_gives_what_the_documentation_says(void **state)
 static void a_call_before_results_are_taken_is_refused_and_does_nothing(void **state)
 {
     (void)state;
-    struct recon_settings settings = settings_of(10, 0, 100);
+    struct recon_settings settings = kit_settings(10, 0, 100);
     struct recon_engine *engine;
     size_t handled;
     assert_int_equal(recon_engine_new(&settings, &engine), RECON_OK);
     assert_int_equal(recon_engine_clock(engine, 0), RECON_OK);
-    struct recon_record records[3] = {record_of(RECON_STREAM_AUDIT, "a", 0), record_of(RECON_STREAM_AUDIT, "b", 50),
-                                      record_of(RECON_STREAM_EVENTS, "b", 50)};
+    struct recon_record records[3] = {kit_record(RECON_STREAM_AUDIT, "a", 0), kit_record(RECON_STREAM_AUDIT, "b", 50),
+                                      kit_record(RECON_STREAM_EVENTS, "b", 50)};
     assert_int_equal(recon_engine_records(engine, records, 3, &handled), RECON_OK);
     assert_int_equal(handled, 3);
     assert_int_equal(recon_engine_records(engine, records, 3, &handled), RECON_ERROR_UNDRAINED);
     assert_int_equal(handled, 0);
     assert_int_equal(recon_engine_clock(engine, 1), RECON_ERROR_UNDRAINED);
     assert_int_equal(recon_engine_partition_end(engine, 0, 0), RECON_ERROR_UNDRAINED);
-    struct taken taken = {.count = 0};
-    drain(engine, &taken);
+    struct kit_taken taken = {.count = 0};
+    kit_drain(engine, &taken);
     assert_int_equal(taken.results[0].type, RECON_RESULT_MISSING);
     assert_int_equal(recon_engine_clock(engine, 1), RECON_OK);
     recon_engine_free(engine);
@@ -156,7 +79,7 @@ static void a_call_before_results_are_taken_is_refused_and_does_nothing(void **s
 static void the_memory_limit_stops_a_record_that_can_then_be_handed_in_again(void **state)
 {
     (void)state;
-    struct recon_settings settings = settings_of(1000, RECON_DURATION_UNSET, RECON_DURATION_UNSET);
+    struct recon_settings settings = kit_settings(1000, RECON_DURATION_UNSET, RECON_DURATION_UNSET);
     struct recon_engine *engine;
     assert_int_equal(recon_engine_new(&settings, &engine), RECON_OK);
     assert_int_equal(recon_engine_clock(engine, 0), RECON_OK);
@@ -166,7 +89,7 @@ static void the_memory_limit_stops_a_record_that_can_then_be_handed_in_again(voi
     uint64_t said = 0;
     struct recon_record record;
     for (uint64_t i = 0; status == RECON_OK && i < 100000; i++) {
-        record = record_of(RECON_STREAM_AUDIT, "an-id-of-some-length", 0);
+        record = kit_record(RECON_STREAM_AUDIT, "an-id-of-some-length", 0);
         record.key.high ^= i * UINT64_C(0x9E3779B97F4A7C15);
         size_t handled;
         status = recon_engine_records(engine, &record, 1, &handled);
@@ -192,7 +115,7 @@ static void the_memory_limit_stops_a_record_that_can_then_be_handed_in_again(voi
 static void illegal_settings_are_refused_by_name(void **state)
 {
     (void)state;
-    struct recon_settings settings = settings_of(0, 0, 0);
+    struct recon_settings settings = kit_settings(0, 0, 0);
     struct recon_engine *engine = NULL;
     const char *what = NULL;
     assert_int_equal(recon_engine_new(&settings, &engine), RECON_ERROR_INVALID);

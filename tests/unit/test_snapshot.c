@@ -1,0 +1,220 @@
+/*
+ * Snapshots: what is written comes back, in one or dealt out; what is not whole and sound is refused.
+ */
+#include "engine_kit.h"
+
+#include <stdio.h>
+
+#include "recon/snapshot.h"
+
+struct bytes {
+    unsigned char *bytes;
+    size_t size;
+};
+
+static struct bytes take_all(struct recon_snapshot_writer *writer, size_t piece)
+{
+    struct bytes all = {malloc(piece), 0};
+    size_t size;
+    for (;;) {
+        all.bytes = realloc(all.bytes, all.size + piece);
+        assert_non_null(all.bytes);
+        assert_int_equal(recon_snapshot_writer_next(writer, all.bytes + all.size, piece, &size), RECON_OK);
+        if (size == 0)
+            break;
+        all.size += size;
+    }
+    recon_snapshot_writer_free(writer);
+    return all;
+}
+
+static struct bytes snapshot_of(struct recon_engine *engine, int part, size_t piece)
+{
+    struct recon_snapshot_writer *writer;
+    assert_int_equal(recon_snapshot_writer_new(engine, part, &writer), RECON_OK);
+    return take_all(writer, piece);
+}
+
+static int restore(const struct recon_settings *settings, struct bytes all, size_t piece, struct recon_engine **engine)
+{
+    struct recon_snapshot_reader *reader;
+    int status = recon_snapshot_reader_new(settings, RECON_SNAPSHOT_ENGINE, &reader);
+    assert_int_equal(status, RECON_OK);
+    for (size_t at = 0; at < all.size && status == RECON_OK; at += piece)
+        status = recon_snapshot_reader_feed(reader, all.bytes + at, all.size - at < piece ? all.size - at : piece);
+    if (status == RECON_OK)
+        status = recon_snapshot_reader_finish_engine(reader, true, engine);
+    if (status != RECON_OK)
+        recon_snapshot_reader_free(reader);
+    return status;
+}
+
+/* Audit records 0 to count - 1, a third of them matched, a third missing, at 1 ms each; some have long texts. */
+static struct recon_engine *engine_with(const struct recon_settings *settings, uint64_t count)
+{
+    static const char context[40000];
+    struct recon_engine *engine;
+    assert_int_equal(recon_engine_new(settings, &engine), RECON_OK);
+    assert_int_equal(recon_engine_clock(engine, 0), RECON_OK);
+    for (uint64_t i = 0; i < count; i++) {
+        char id[24];
+        struct recon_record record = {.stream = RECON_STREAM_AUDIT, .time = (int64_t)i, .has_time = true};
+        record.key = kit_key(i);
+        record.id = (struct recon_text){id, (uint32_t)snprintf(id, sizeof(id), "id-%llu", (unsigned long long)i)};
+        if (i % 1000 == 7)
+            record.context = (struct recon_text){context, sizeof(context)};
+        for (int stream = 0; stream < (i % 3 == 0 ? 2 : 1); stream++) {
+            size_t handled;
+            size_t taken;
+            struct recon_result results[16];
+            record.stream = (uint8_t)stream;
+            assert_int_equal(recon_engine_records(engine, &record, 1, &handled), RECON_OK);
+            do
+                assert_int_equal(recon_engine_next(engine, results, 16, &taken), RECON_OK);
+            while (taken > 0);
+        }
+    }
+    return engine;
+}
+
+static void assert_same_stats(struct recon_engine *one, struct recon_engine *other)
+{
+    struct recon_matcher_stats stats[2];
+    recon_engine_stats(one, &stats[0]);
+    recon_engine_stats(other, &stats[1]);
+    assert_memory_equal(&stats[0], &stats[1], sizeof(stats[0]));
+}
+
+static void what_is_written_comes_back_whatever_the_pieces(void **state)
+{
+    (void)state;
+    static const uint64_t counts[] = {0, 1, 13, 3000, 100000};
+    static const uint32_t groups[] = {1, 128, 32768};
+    for (unsigned i = 0; i < 5; i++)
+        for (unsigned j = 0; j < 3; j++) {
+            struct recon_settings settings = kit_settings(1000, 500, 1000000);
+            settings.key_group_count = groups[j];
+            struct recon_engine *engine = engine_with(&settings, counts[i]);
+            struct bytes all = snapshot_of(engine, RECON_SNAPSHOT_ALL, i % 2 == 0 ? 65536 : 777);
+            struct recon_engine *again = NULL;
+            assert_int_equal(restore(&settings, all, i % 2 == 0 ? 333 : 100000, &again), RECON_OK);
+            assert_same_stats(engine, again);
+            struct recon_matcher_stats stats;
+            recon_engine_stats(again, &stats);
+            assert_int_equal(stats.identities, counts[i]);
+            recon_engine_free(again);
+            recon_engine_free(engine);
+            free(all.bytes);
+            assert_int_equal(held_bytes, 0);
+        }
+}
+
+static void groups_dealt_out_to_two_engines_hold_everything_once(void **state)
+{
+    (void)state;
+    struct recon_settings settings = kit_settings(1000, 500, 1000000);
+    settings.key_group_count = 100;
+    struct recon_engine *engine = engine_with(&settings, 20000);
+    struct recon_snapshot_reader *readers[2];
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(recon_snapshot_reader_new(&settings, RECON_SNAPSHOT_ENGINE, &readers[i]), RECON_OK);
+        struct bytes head = snapshot_of(engine, RECON_SNAPSHOT_HEAD, 4096);
+        assert_int_equal(recon_snapshot_reader_feed(readers[i], head.bytes, head.size), RECON_OK);
+        free(head.bytes);
+    }
+    for (int group = 0; group < 100; group++) {
+        struct bytes bytes = snapshot_of(engine, group, 4096);
+        assert_int_equal(recon_snapshot_reader_feed(readers[group % 3 == 0], bytes.bytes, bytes.size), RECON_OK);
+        free(bytes.bytes);
+    }
+    struct bytes counts = snapshot_of(engine, RECON_SNAPSHOT_COUNTS, 4096);
+    assert_int_equal(recon_snapshot_reader_feed(readers[0], counts.bytes, counts.size), RECON_OK);
+    free(counts.bytes);
+    uint64_t identities = 0;
+    for (int i = 0; i < 2; i++) {
+        struct recon_engine *part;
+        struct recon_matcher_stats stats;
+        assert_int_equal(recon_snapshot_reader_finish_engine(readers[i], false, &part), RECON_OK);
+        recon_engine_stats(part, &stats);
+        assert_in_range(stats.identities, 5000, 15000);
+        identities += stats.identities;
+        recon_engine_free(part);
+    }
+    assert_int_equal(identities, 20000);
+    recon_engine_free(engine);
+    assert_int_equal(held_bytes, 0);
+}
+
+static void every_flipped_byte_and_every_cut_is_refused(void **state)
+{
+    (void)state;
+    struct recon_settings settings = kit_settings(10, 5, 1000);
+    struct recon_engine *engine = engine_with(&settings, 40);
+    struct bytes all = snapshot_of(engine, RECON_SNAPSHOT_ALL, 4096);
+    struct recon_engine *again = NULL;
+    for (size_t at = 0; at < all.size; at++) {
+        all.bytes[at] ^= 0x20;
+        int status = restore(&settings, all, 4096, &again);
+        assert_true(status == RECON_ERROR_DAMAGED || status == RECON_ERROR_TRUNCATED);
+        all.bytes[at] ^= 0x20;
+        struct bytes cut = {all.bytes, at};
+        assert_int_equal(restore(&settings, cut, 100, &again), RECON_ERROR_TRUNCATED);
+    }
+    assert_null(again);
+    recon_engine_free(engine);
+    free(all.bytes);
+    assert_int_equal(held_bytes, 0);
+}
+
+static void a_snapshot_of_other_settings_is_refused(void **state)
+{
+    (void)state;
+    struct recon_settings settings = kit_settings(10, 5, 1000);
+    struct recon_engine *engine = engine_with(&settings, 40);
+    struct bytes all = snapshot_of(engine, RECON_SNAPSHOT_ALL, 4096);
+    struct recon_engine *again = NULL;
+    struct recon_settings other = settings;
+    other.interval_ms = 11;
+    assert_int_equal(restore(&other, all, 4096, &again), RECON_ERROR_MISMATCH);
+    other = settings;
+    other.key_fingerprint = 1;
+    assert_int_equal(restore(&other, all, 4096, &again), RECON_ERROR_MISMATCH);
+    other = settings;
+    other.key_group_count = 64;
+    assert_int_equal(restore(&other, all, 4096, &again), RECON_ERROR_MISMATCH);
+    other = settings;
+    other.retention_ms = 5;
+    other.out_of_orderness_ms = 0;
+    other.report = 0;
+    assert_int_equal(restore(&other, all, 4096, &again), RECON_OK);
+    recon_engine_free(again);
+    recon_engine_free(engine);
+    free(all.bytes);
+}
+
+static void a_snapshot_is_refused_while_results_wait(void **state)
+{
+    (void)state;
+    struct recon_settings settings = kit_settings(10, 0, 1000);
+    struct recon_engine *engine = engine_with(&settings, 3);
+    struct recon_record record = kit_record(RECON_STREAM_AUDIT, "x", 50);
+    struct recon_record event = kit_record(RECON_STREAM_EVENTS, "x", 50);
+    struct recon_snapshot_writer *writer;
+    size_t handled;
+    assert_int_equal(recon_engine_records(engine, &record, 1, &handled), RECON_OK);
+    assert_int_equal(recon_engine_records(engine, &event, 1, &handled), RECON_OK);
+    assert_int_equal(recon_snapshot_writer_new(engine, RECON_SNAPSHOT_ALL, &writer), RECON_ERROR_UNDRAINED);
+    recon_engine_free(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_comes_back_whatever_the_pieces),
+        cmocka_unit_test(groups_dealt_out_to_two_engines_hold_everything_once),
+        cmocka_unit_test(every_flipped_byte_and_every_cut_is_refused),
+        cmocka_unit_test(a_snapshot_of_other_settings_is_refused),
+        cmocka_unit_test(a_snapshot_is_refused_while_results_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
