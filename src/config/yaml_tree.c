@@ -408,8 +408,9 @@ static const char *syntax_hint(const char *problem)
         {"did not find expected ',' or ']'", "a list that begins with '[' needs commas and its ']'"},
         {"did not find expected ',' or '}'", "a map that begins with '{' needs commas and its '}'; quote a text that "
                                              "has braces in it"},
-        {"found character that cannot start any token",
-         "indent by spaces, not tabs; a text that begins with @, `, % or | needs quotes"},
+        {"found character that cannot start any token", "a text that begins with @, ` or % needs quotes"},
+        {"found a tab character that violates indentation", "indent by spaces"},
+        {"found a tab character where an indentation space is expected", "indent by spaces"},
         {"found unexpected end of stream", "a quote or a bracket is not closed"},
     };
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
