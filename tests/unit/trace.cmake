@@ -1,0 +1,1 @@
+recon_test(trace SOURCES test_trace.c LIBS recon_codec)
