@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#define LARGE_SIZE ((size_t)1 << 20)
-#define HUGE_PAGE_SIZE ((size_t)2 << 20)
+#include "service/arena.h"
+
 #define BATCH_COUNT 64
 /* So many IDs a ms of event time. */
 #define IDS_PER_MS 100
@@ -52,48 +51,20 @@ double bench_median(double *figures, size_t count)
     return count % 2 == 1 ? figures[count / 2] : (figures[count / 2 - 1] + figures[count / 2]) / 2;
 }
 
-/* Blocks begin at a huge page's edge: what lies before and behind is given back. */
-static void *map_large(size_t size)
-{
-    size_t whole = (size + HUGE_PAGE_SIZE - 1) / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE;
-    char *at =
-        mmap(NULL, whole + HUGE_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED)
-        return NULL;
-    size_t before = (HUGE_PAGE_SIZE - (uintptr_t)at % HUGE_PAGE_SIZE) % HUGE_PAGE_SIZE;
-    if (before > 0)
-        munmap(at, before);
-    if (before < HUGE_PAGE_SIZE)
-        munmap(at + before + whole, HUGE_PAGE_SIZE - before);
-    madvise(at + before, whole, MADV_HUGEPAGE);
-    return at + before;
-}
-
-static void *allocate(void *context, size_t size)
-{
-    (void)context;
-    if (size >= LARGE_SIZE)
-        return map_large(size);
-    return aligned_alloc(64, (size + 63) / 64 * 64);
-}
-
-static void release(void *context, void *block, size_t size)
-{
-    (void)context;
-    if (block != NULL && size >= LARGE_SIZE)
-        munmap(block, (size + HUGE_PAGE_SIZE - 1) / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE);
-    else
-        free(block);
-}
-
 struct recon_allocator bench_allocator(void)
 {
-    return (struct recon_allocator){.allocate = allocate, .release = release};
+    static struct recon_arena *arena;
+    if (arena == NULL)
+        arena = recon_arena_new();
+    if (arena == NULL)
+        die("out of memory");
+    return recon_arena_allocator(arena);
 }
 
 void *bench_allocate(size_t size)
 {
-    void *block = allocate(NULL, size);
+    struct recon_allocator allocator = bench_allocator();
+    void *block = allocator.allocate(allocator.context, size);
     if (block == NULL)
         die("out of memory");
     return block;
@@ -101,7 +72,8 @@ void *bench_allocate(size_t size)
 
 void bench_release(void *block, size_t size)
 {
-    release(NULL, block, size);
+    struct recon_allocator allocator = bench_allocator();
+    allocator.release(allocator.context, block, size);
 }
 
 void bench_options(int argc, char **argv, struct bench_option *options, size_t count)

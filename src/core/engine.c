@@ -222,9 +222,6 @@ static int handle_record(struct recon_engine *engine, const struct recon_record 
     return RECON_OK;
 }
 
-/* So many records ahead an identity's place in memory is asked for. */
-#define PREFETCH_RECORD_COUNT 64
-
 int recon_engine_records(struct recon_engine *engine, const struct recon_record *records, size_t count, size_t *handled)
 {
     *handled = 0;
@@ -235,9 +232,9 @@ int recon_engine_records(struct recon_engine *engine, const struct recon_record 
     size_t done = 0;
     int status = RECON_OK;
     while (done < count && !is_undrained(engine)) {
-        if (done % PREFETCH_RECORD_COUNT == 0)
-            for (size_t ahead = done; ahead < count && ahead < done + PREFETCH_RECORD_COUNT; ahead++)
-                recon_matcher_prefetch(&engine->matcher, &records[ahead]);
+        if (done % MATCHER_PREFETCH_COUNT == 0)
+            recon_matcher_prefetch(&engine->matcher, records + done,
+                                   count - done < MATCHER_PREFETCH_COUNT ? count - done : MATCHER_PREFETCH_COUNT);
         status = handle_record(engine, &records[done]);
         if (status != RECON_OK)
             break;

@@ -414,8 +414,36 @@ int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const st
                                                 : handle_event(matcher, now_ms, record);
 }
 
-/* So many records ahead an identity's place in memory is asked for. */
-#define PREFETCH_RECORD_COUNT 64
+/* One pass a stage: what a stage asks for has mostly come when the next one looks at it. */
+void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count)
+{
+    pending_handle handles[MATCHER_PREFETCH_COUNT];
+    size_t pending_count = 0;
+    assert(count <= MATCHER_PREFETCH_COUNT);
+    for (size_t i = 0; i < count; i++)
+        if (records[i].kind == RECON_KIND_RECORD)
+            table_prefetch(&matcher->table, records[i].key);
+    for (size_t i = 0; i < count; i++) {
+        if (records[i].kind != RECON_KIND_RECORD)
+            continue;
+        struct table_place place = table_find(&matcher->table, records[i].key);
+        if (place.entry == NULL || table_state_of(place.entry) != TABLE_PENDING)
+            continue;
+        pending_handle handle = (pending_handle)table_payload_of(place.entry);
+        handles[pending_count++] = handle;
+        const char *pending = (const char *)pending_at(&matcher->pool, handle);
+        __builtin_prefetch(pending, 1);
+        __builtin_prefetch(pending + 64, 1);
+    }
+    /* A match takes the record out of a list of deadlines: its neighbours change too. */
+    for (size_t i = 0; i < pending_count; i++) {
+        const struct pending *pending = pending_at(&matcher->pool, handles[i]);
+        if (pending->next != 0)
+            __builtin_prefetch(&pending_at(&matcher->pool, pending->next)->previous, 1);
+        if (pending->previous != 0)
+            __builtin_prefetch(&pending_at(&matcher->pool, pending->previous)->next, 1);
+    }
+}
 
 int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *records,
                           size_t count, size_t *handled)
@@ -425,9 +453,9 @@ int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const s
         return RECON_ERROR_UNDRAINED;
     recon_matcher_sweep(matcher, count);
     for (size_t i = 0; i < count; i++) {
-        if (i % PREFETCH_RECORD_COUNT == 0)
-            for (size_t ahead = i; ahead < count && ahead < i + PREFETCH_RECORD_COUNT; ahead++)
-                recon_matcher_prefetch(matcher, &records[ahead]);
+        if (i % MATCHER_PREFETCH_COUNT == 0)
+            recon_matcher_prefetch(matcher, records + i,
+                                   count - i < MATCHER_PREFETCH_COUNT ? count - i : MATCHER_PREFETCH_COUNT);
         int status = recon_matcher_handle(matcher, now_ms, &records[i]);
         if (status != RECON_OK)
             return status;

@@ -37,12 +37,9 @@ int recon_matcher_init(struct recon_matcher *matcher, const struct recon_setting
                        struct recon_memory *memory);
 void recon_matcher_deinit(struct recon_matcher *matcher);
 
-/* Says where its identity is in the memory, some records before it is handled. */
-static inline void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *record)
-{
-    if (record->kind == RECON_KIND_RECORD)
-        table_prefetch(&matcher->table, record->key);
-}
+/* Asks the memory for what the records (at most so many) will want, some time before they are handled. */
+#define MATCHER_PREFETCH_COUNT 64
+void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count);
 
 /* One record. RECON_OK, and has_direct says whether it caused a result; or a status, and nothing has changed. */
 int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record);

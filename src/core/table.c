@@ -237,6 +237,13 @@ static int segments_reserve(struct table *table)
     return RECON_OK;
 }
 
+/* Larger segments are of whole pages, as allocators give them. */
+#define PAGE_BUCKETS ((uint32_t)(4096 / BUCKET_BYTES))
+static uint32_t whole_pages(uint32_t bucket_count)
+{
+    return (bucket_count + PAGE_BUCKETS - 1) / PAGE_BUCKETS * PAGE_BUCKETS;
+}
+
 /* Buckets for so many entries after a split: room for a fifth more at least, and up to a fifth more again, spread by
  * the number (Weyl's sequence of the golden ratio is even over any run of numbers). */
 static uint32_t split_buckets(uint32_t used, uint32_t number)
@@ -244,7 +251,7 @@ static uint32_t split_buckets(uint32_t used, uint32_t number)
     uint64_t spread = (uint64_t)(number * UINT32_C(2654435769)) * used / 5 >> 32;
     uint64_t entries = used + spread + used / 20;
     uint32_t buckets = (uint32_t)(entries * 10 / 9 / TABLE_BUCKET_ENTRIES) + 1;
-    return buckets < BUCKETS_MIN ? BUCKETS_MIN : buckets;
+    return buckets < BUCKETS_MIN ? BUCKETS_MIN : buckets < PAGE_BUCKETS ? buckets : whole_pages(buckets);
 }
 
 static int segment_split(struct table *table, uint64_t key_high)
@@ -292,7 +299,7 @@ int table_grow(struct table *table, struct recon_key key)
 {
     uint32_t slot_number = table_slot_of(table, key.high);
     uint32_t buckets = table->slots[slot_number].bucket_count;
-    uint32_t larger = buckets < 64 ? buckets * 2 : buckets + buckets / 5;
+    uint32_t larger = buckets < PAGE_BUCKETS ? buckets * 2 : whole_pages(buckets + buckets / 5);
     if (larger <= TABLE_SEGMENT_BUCKETS_MAX)
         return segment_resize(table, slot_number, larger);
     return segment_split(table, key.high);

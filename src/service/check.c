@@ -19,7 +19,7 @@
 
 #include "codec/key.h"
 #include "recon/engine.h"
-#include "service/allocator.h"
+#include "service/arena.h"
 #include "service/lane.h"
 #include "service/merge.h"
 
@@ -53,6 +53,7 @@ struct recon_check {
     struct recon_check_options options;
     struct recon_settings settings;
     uint8_t seed[RECON_SEED_SIZE_BYTES];
+    struct recon_arena *arena; /* the engine's memory */
     struct recon_engine *engine;
     struct recon_merge merge;
     struct lane_state *lanes;
@@ -149,7 +150,10 @@ static int make_engine(struct recon_check *check)
     settings->memory_limit_bytes = check->options.memory_limit_bytes;
     settings->key_fingerprint = recon_key_fingerprint(check->seed, check->options.config->source_in_identity);
     settings->report = check->options.report;
-    settings->allocator = recon_allocator_system();
+    check->arena = recon_arena_new();
+    if (check->arena == NULL)
+        return RECON_ERROR_MEMORY;
+    settings->allocator = recon_arena_allocator(check->arena);
     const char *what = NULL;
     if (recon_settings_check(settings, &what) != RECON_OK) {
         snprintf(check->message, sizeof check->message, "%s: this value can't be used", what);
@@ -220,6 +224,7 @@ void recon_check_free(struct recon_check *check)
         recon_lane_free(check->lanes[i].lane);
     recon_merge_deinit(&check->merge);
     recon_engine_free(check->engine);
+    recon_arena_free(check->arena);
     free(check->lanes);
     free(check);
 }

@@ -1,0 +1,216 @@
+/*
+ * See arena.h.
+ *
+ * Invariant: a region's bit is set exactly while its unit belongs to a block. First fit, from the region that last had
+ * room. Blocks of 64 KiB, which an engine takes for what is pending and gives back soon, have regions of their own: so
+ * that whole huge pages come free, while what stays, of any other size, lies close together.
+ */
+#define _DEFAULT_SOURCE
+
+#include "service/arena.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define UNIT_BYTES ((size_t)4096)
+#define HUGE_BYTES ((size_t)2 << 20)
+#define REGION_BYTES ((size_t)32 << 20)
+#define UNIT_COUNT (REGION_BYTES / UNIT_BYTES)
+#define WORD_COUNT (UNIT_COUNT / 64)
+#define HUGE_UNITS (HUGE_BYTES / UNIT_BYTES)
+#define LINE_BYTES ((size_t)64)
+#define SHORT_LIVED_UNITS ((size_t)65536 / UNIT_BYTES)
+
+struct region {
+    char *bytes;
+    size_t block_units; /* all its blocks have this size; 0: any other */
+    size_t free_count;  /* units */
+    size_t search_from; /* no free unit is before this word */
+    uint64_t taken[WORD_COUNT];
+};
+
+struct recon_arena {
+    struct region **regions; /* by address */
+    size_t count;
+    size_t capacity;
+    size_t recent; /* a region that had room */
+};
+
+struct recon_arena *recon_arena_new(void)
+{
+    return calloc(1, sizeof(struct recon_arena));
+}
+
+void recon_arena_free(struct recon_arena *arena)
+{
+    if (arena == NULL)
+        return;
+    for (size_t i = 0; i < arena->count; i++) {
+        assert(arena->regions[i]->free_count == UNIT_COUNT);
+        munmap(arena->regions[i]->bytes, REGION_BYTES);
+        free(arena->regions[i]);
+    }
+    free(arena->regions);
+    free(arena);
+}
+
+/* Memory at a huge page's edge; NULL when there is none. */
+static char *map_huge(size_t size_bytes)
+{
+    char *bytes =
+        mmap(NULL, size_bytes + HUGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (bytes == MAP_FAILED)
+        return NULL;
+    size_t before = (HUGE_BYTES - (uintptr_t)bytes % HUGE_BYTES) % HUGE_BYTES;
+    if (before > 0)
+        munmap(bytes, before);
+    if (before < HUGE_BYTES)
+        munmap(bytes + before + size_bytes, HUGE_BYTES - before);
+    (void)madvise(bytes + before, size_bytes, MADV_HUGEPAGE); /* without them it is only slower */
+    return bytes + before;
+}
+
+static struct region *region_new(struct recon_arena *arena, size_t block_units)
+{
+    if (arena->count == arena->capacity) {
+        size_t capacity = arena->capacity == 0 ? 16 : arena->capacity * 2;
+        struct region **regions = realloc(arena->regions, capacity * sizeof(struct region *));
+        if (regions == NULL)
+            return NULL;
+        arena->regions = regions;
+        arena->capacity = capacity;
+    }
+    struct region *region = calloc(1, sizeof(*region));
+    if (region == NULL)
+        return NULL;
+    region->bytes = map_huge(REGION_BYTES);
+    if (region->bytes == NULL) {
+        free(region);
+        return NULL;
+    }
+    region->free_count = UNIT_COUNT;
+    region->block_units = block_units;
+    size_t place = arena->count++;
+    for (; place > 0 && arena->regions[place - 1]->bytes > region->bytes; place--)
+        arena->regions[place] = arena->regions[place - 1];
+    arena->regions[place] = region;
+    arena->recent = place;
+    return region;
+}
+
+static bool is_taken(const struct region *region, size_t unit)
+{
+    return (region->taken[unit / 64] >> (unit % 64) & 1) != 0;
+}
+
+/* First unit of a run of free ones; UNIT_COUNT: none so long. */
+static size_t run_find(struct region *region, size_t wanted)
+{
+    while (region->search_from < WORD_COUNT && region->taken[region->search_from] == UINT64_MAX)
+        region->search_from++;
+    size_t length = 0;
+    for (size_t unit = region->search_from * 64; unit < UNIT_COUNT;) {
+        uint64_t word = region->taken[unit / 64];
+        if (unit % 64 == 0 && (word == UINT64_MAX || word == 0)) {
+            length = word == 0 ? length + 64 : 0;
+            unit += 64;
+        } else {
+            length = is_taken(region, unit) ? 0 : length + 1;
+            unit++;
+        }
+        if (length >= wanted)
+            return unit - length;
+    }
+    return UNIT_COUNT;
+}
+
+static void run_mark(struct region *region, size_t first, size_t count, bool taken)
+{
+    for (size_t unit = first; unit < first + count; unit++) {
+        uint64_t bit = UINT64_C(1) << (unit % 64);
+        assert(is_taken(region, unit) != taken);
+        region->taken[unit / 64] ^= bit;
+    }
+    region->free_count += taken ? (size_t)0 - count : count;
+    if (!taken && first / 64 < region->search_from)
+        region->search_from = first / 64;
+}
+
+static void *arena_take(struct recon_arena *arena, size_t unit_count)
+{
+    size_t block_units = unit_count == SHORT_LIVED_UNITS ? SHORT_LIVED_UNITS : 0;
+    for (size_t i = 0; i < arena->count; i++) {
+        size_t number = (arena->recent + i) % arena->count;
+        struct region *region = arena->regions[number];
+        if (region->block_units != block_units || region->free_count < unit_count)
+            continue;
+        size_t first = run_find(region, unit_count);
+        if (first == UNIT_COUNT)
+            continue;
+        run_mark(region, first, unit_count, true);
+        arena->recent = number;
+        return region->bytes + first * UNIT_BYTES;
+    }
+    struct region *region = region_new(arena, block_units);
+    if (region == NULL)
+        return NULL;
+    run_mark(region, 0, unit_count, true);
+    return region->bytes;
+}
+
+static struct region *region_of(struct recon_arena *arena, const char *block)
+{
+    size_t low = 0;
+    size_t high = arena->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (arena->regions[middle]->bytes <= block)
+            low = middle;
+        else
+            high = middle;
+    }
+    return arena->regions[low];
+}
+
+static void arena_give(struct recon_arena *arena, char *block, size_t unit_count)
+{
+    struct region *region = region_of(arena, block);
+    size_t first = (size_t)(block - region->bytes) / UNIT_BYTES;
+    run_mark(region, first, unit_count, false);
+    /* Huge pages that hold nothing any more. */
+    for (size_t huge = first / HUGE_UNITS; huge <= (first + unit_count - 1) / HUGE_UNITS; huge++) {
+        bool is_free = true;
+        for (size_t word = huge * HUGE_UNITS / 64; word < (huge + 1) * HUGE_UNITS / 64; word++)
+            is_free &= region->taken[word] == 0;
+        if (is_free)
+            (void)madvise(region->bytes + huge * HUGE_BYTES, HUGE_BYTES, MADV_DONTNEED);
+    }
+}
+
+static void *allocate(void *context, size_t size_bytes)
+{
+    if (size_bytes > SIZE_MAX / 2)
+        return NULL;
+    if (size_bytes < UNIT_BYTES)
+        return aligned_alloc(LINE_BYTES, (size_bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES);
+    if (size_bytes > REGION_BYTES)
+        return map_huge((size_bytes + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES);
+    return arena_take(context, (size_bytes + UNIT_BYTES - 1) / UNIT_BYTES);
+}
+
+static void release(void *context, void *block, size_t size_bytes)
+{
+    if (size_bytes < UNIT_BYTES)
+        free(block);
+    else if (size_bytes > REGION_BYTES)
+        munmap(block, (size_bytes + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES);
+    else
+        arena_give(context, block, (size_bytes + UNIT_BYTES - 1) / UNIT_BYTES);
+}
+
+struct recon_allocator recon_arena_allocator(struct recon_arena *arena)
+{
+    return (struct recon_allocator){.allocate = allocate, .release = release, .context = arena};
+}

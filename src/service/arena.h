@@ -1,0 +1,26 @@
+/*
+ * The memory of an engine: blocks in huge pages.
+ *
+ * An engine of 10^8 identities touches its table at random: with pages of 4 KiB most look-ups would miss the
+ * processor's cache of page addresses too. So blocks of 4 KiB and more are cut from regions of 32 MiB that the kernel
+ * is asked to back with huge pages; a huge page without a block goes back to the kernel at once. Smaller blocks come
+ * from malloc.
+ *
+ * Single-threaded, as its engine is.
+ */
+#ifndef RECON_SERVICE_ARENA_H
+#define RECON_SERVICE_ARENA_H
+
+#include "recon/settings.h"
+
+struct recon_arena;
+
+/* NULL when memory is out. */
+struct recon_arena *recon_arena_new(void);
+/* All blocks must have been released. */
+void recon_arena_free(struct recon_arena *arena);
+
+/* For recon_settings; good while the arena lives. */
+struct recon_allocator recon_arena_allocator(struct recon_arena *arena);
+
+#endif
