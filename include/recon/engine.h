@@ -14,7 +14,8 @@
  *     }
  *
  * RECON_ERROR_MEMORY from any call: the engine would pass its limit. Nothing is lost: raise the limit
- * (recon_engine_memory_limit) and make the same call again, or stop.
+ * (recon_engine_memory_limit) and make the same call again, or stop. A step that runs short of memory within another
+ * call waits for it: recon_engine_next then says so.
  */
 #ifndef RECON_ENGINE_H
 #define RECON_ENGINE_H

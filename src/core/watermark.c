@@ -20,11 +20,17 @@
 #include "core/watermark_state.h"
 #include "recon/status.h"
 
+/* now - since >= z, whatever the distance; z is set. */
+static bool has_passed_idle_timeout(const struct recon_watermark *watermark, int64_t since_ms)
+{
+    return (uint64_t)watermark->now_ms - (uint64_t)since_ms >= (uint64_t)watermark->idle_timeout_ms;
+}
+
 static bool is_idle(const struct recon_watermark *watermark, const struct partition *partition)
 {
     if (watermark->idle_timeout_ms == RECON_DURATION_UNSET)
         return false;
-    return time_plus(partition->last_ms, watermark->idle_timeout_ms) <= watermark->now_ms;
+    return has_passed_idle_timeout(watermark, partition->last_ms);
 }
 
 static int partitions_reserve(struct recon_watermark *watermark, int stream, uint32_t count)
@@ -298,7 +304,7 @@ bool recon_watermark_rise(struct recon_watermark *watermark, struct recon_rise *
         basis = survey.active < survey.open ? RECON_BASIS_TIMEOUT : RECON_BASIS_WATERMARK;
         if (watermark->was_silent) {
             /* R stands still until z after the silence. */
-            is_bound_rising = time_plus(watermark->silence_ms, watermark->idle_timeout_ms) <= watermark->now_ms;
+            is_bound_rising = has_passed_idle_timeout(watermark, watermark->silence_ms);
             watermark->is_clock_driven = !is_bound_rising;
         }
     } else {
