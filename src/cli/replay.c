@@ -18,7 +18,7 @@
 #include "codec/trace.h"
 #include "io/source.h"
 #include "recon/status.h"
-#include "service/allocator.h"
+#include "service/arena.h"
 
 #define READ_SIZE_BYTES ((size_t)256 * 1024)
 #define RESULT_COUNT 64
@@ -33,6 +33,7 @@ struct replay {
     const char *name; /* of the trace, for people */
     struct recon_source *source;
     struct recon_trace_reader *reader;
+    struct recon_arena *arena;   /* the engine's memory */
     struct recon_engine *engine; /* made when the first line was read, as is the output */
     struct recon_output *output;
     uint64_t line;             /* the one at hand, from 1 */
@@ -72,7 +73,10 @@ static bool begin(struct replay *replay)
         !replay->arguments.quiet)
         fprintf(stderr, "note: the trace says that an identity is the ID alone, which counts here\n");
     struct recon_settings settings = replay->config.settings;
-    settings.allocator = recon_allocator_system();
+    replay->arena = recon_arena_new();
+    if (replay->arena == NULL)
+        return fail(recon_status_text(RECON_ERROR_MEMORY));
+    settings.allocator = recon_arena_allocator(replay->arena);
     settings.key_fingerprint = recon_key_fingerprint(seed, head->source_in_identity);
     struct recon_output_options output = {
         .name = replay->arguments.output,
@@ -288,6 +292,7 @@ int recon_command_replay(int argc, char **argv)
     const int status = replay.arguments.help ? recon_help_print("replay") : replay_all(&replay);
     recon_output_free(replay.output);
     recon_engine_free(replay.engine);
+    recon_arena_free(replay.arena);
     recon_trace_reader_free(replay.reader);
     if (replay.source != NULL)
         recon_source_close(replay.source);

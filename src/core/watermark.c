@@ -304,7 +304,8 @@ bool recon_watermark_rise(struct recon_watermark *watermark, struct recon_rise *
         basis = survey.active < survey.open ? RECON_BASIS_TIMEOUT : RECON_BASIS_WATERMARK;
         if (watermark->was_silent) {
             /* R stands still until z after the silence. */
-            is_bound_rising = has_passed_idle_timeout(watermark, watermark->silence_ms);
+            is_bound_rising = watermark->idle_timeout_ms == RECON_DURATION_UNSET ||
+                              has_passed_idle_timeout(watermark, watermark->silence_ms);
             watermark->is_clock_driven = !is_bound_rising;
         }
     } else {
