@@ -12,7 +12,7 @@
 #include "codec/nearest.h"
 
 #define WIDTH 80
-#define OPTION_COLUMN 26
+#define OPTION_COLUMN 30
 
 struct style {
     const char *bold;
@@ -87,10 +87,8 @@ static void print_command(const struct recon_command_spec *command, struct style
         for (size_t i = 0; i < command->groups[g]->count; i++)
             print_option(&command->groups[g]->options[i], style);
     }
-    if (command->status != NULL) {
-        printf("\n%sExit status:%s\n", style.bold, style.plain);
-        print_examples(command->status);
-    }
+    printf("\n%sExit status:%s\n", style.bold, style.plain);
+    print_examples(recon_command_status(command));
     printf("\n%sExamples:%s\n", style.bold, style.plain);
     print_examples(command->examples);
 }
@@ -148,7 +146,11 @@ int recon_command_help(int argc, char **argv)
     int status = RECON_EXIT_FAILED;
     if (arguments.help)
         status = recon_help_print("help");
-    else if (!recon_arguments_refuse(&arguments))
+    else if (recon_arguments_refuse(&arguments))
+        status = RECON_EXIT_FAILED;
+    else if (recon_arguments_has(&arguments, "man"))
+        status = recon_manual_print();
+    else
         status = recon_help_print(arguments.positional_count == 1 ? arguments.positionals[0] : NULL);
     recon_arguments_deinit(&arguments);
     return status;

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     /* Writers learn of a reader that left by EPIPE and end quietly. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
-        recon_help_print(NULL);
+        fputs("Usage: recon COMMAND [ARGUMENT]...\nTry 'recon help'.\n", stderr);
         return RECON_EXIT_FAILED;
     }
     const char *word = argv[1];

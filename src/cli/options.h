@@ -75,6 +75,9 @@ void recon_arguments_configure(struct recon_arguments *arguments, const char *fi
 /* cli/help.c: prints the help of a command (NULL: of all) to standard output; returns the exit status. */
 int recon_help_print(const char *command);
 
+/* cli/manual.c: prints the manual page to standard output; returns the exit status. */
+int recon_manual_print(void);
+
 /* True where file (1: standard output, 2: standard error) is a terminal that may be coloured: NO_COLOR is not set. */
 bool recon_terminal_has_color(int file);
 

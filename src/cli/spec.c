@@ -26,73 +26,108 @@
     static const struct recon_option_group variable = {title, configures, COUNT(options), options}
 
 static const struct recon_option_spec general[] = {
-    FLAG("quiet", 'q', "Say nothing but errors on standard error."),
+    FLAG("quiet", 'q', "Leave out summary, progress and warnings: standard error gets errors alone."),
     FLAG("help", 'h', "This text."),
 };
 GROUP(general_group, "General", false, general);
 
 static const struct recon_option_spec help_only[] = {
+    FLAG("man", 0, "Print all of it as a manual page: recon help --man | man -l -"),
     FLAG("help", 'h', "This text."),
 };
 GROUP(help_group, "General", false, help_only);
 
 static const struct recon_option_spec results[] = {
-    {"output", 'o', RECON_OPTION_VALUE, "FILE", NULL, "Write the results to FILE instead of standard output."},
+    {"output", 'o', RECON_OPTION_VALUE, "FILE", NULL, "Write the results to FILE, not to standard output."},
     CHOICE("results", "FORMAT", "ndjson|csv|table",
-           "How results are written: ndjson, csv or table. Default: a table on a terminal, else ndjson."),
+           "ndjson (one JSON object a line), csv or table. Default: a table where a terminal reads it, else ndjson."),
 };
 GROUP(results_group, "Results", false, results);
 
-static const struct recon_option_spec settings[] = {
-    VALUE("name", "NAME", "Name of what is reconciled."),
-    VALUE("interval", "DURATION", "Length of a metrics window, in event time."),
-    VALUE("out-of-orderness", "DURATION",
-          "How far behind the newest record one may come and still be on time. Default: all is judged at the end."),
-    VALUE("retention", "DURATION",
-          "How long an ID is remembered, so that a late record still corrects what was reported. Default: to the end."),
-    VALUE("idle-timeout", "DURATION", "How long results wait for an input that stands still. Default: for ever."),
-    VALUE("max-future-skew", "DURATION", "How far ahead of the clock an event time may lie; later ones are rejected."),
-    VALUE("from", "TIME", "Judge only audit records from this time on."),
-    VALUE("to", "TIME", "Judge only audit records before this time."),
-    VALUE("identity", "WHAT", "What tells records apart: id or source,id. Default: id."),
+static const struct recon_option_spec report[] = {
     VALUE("report", "TYPES",
-          "Which results are written besides metrics, joined by commas: missing, found, unaudited, audited, duplicate, "
-          "too_late, rejected. Default: missing,found,too_late,rejected."),
+          "Which results are written besides the metrics, joined by commas: missing, found, unaudited, audited, "
+          "duplicate, too_late, rejected. '' for none. Default: missing,found,too_late,rejected. The counts in the "
+          "metrics do not depend on it."),
 };
-GROUP(settings_group, "Settings (they override CONFIG)", true, settings);
+GROUP(report_group, "What is reported", true, report);
+
+static const struct recon_option_spec settings[] = {
+    VALUE("interval", "DURATION",
+          "o: length of a window of the metrics, in event time. Default of check: 1h; replay "
+          "needs one."),
+    VALUE("out-of-orderness", "DURATION",
+          "n: how far behind the newest record a record may come and still be on time. An ID is missing once the "
+          "inputs are this far past its time. Default: all is judged at the end."),
+    VALUE("retention", "DURATION",
+          "m: how long an ID is remembered, so that a late record still corrects what was reported; what comes later "
+          "is too late. Default: to the end."),
+    VALUE("idle-timeout", "DURATION",
+          "z: how long results wait for an input that has gone silent; 'never': for ever. Plays no part in files. "
+          "Default: never."),
+    VALUE("max-future-skew", "DURATION",
+          "How far ahead of the clock an event time may lie; records further ahead are rejected. 'any': believe all. "
+          "Default of check: 1d, of replay: any."),
+    VALUE("from", "TIME", "Judge only audit records from this time on: 2013-02-08 or 2013-02-08T11:00:00Z."),
+    VALUE("to", "TIME", "Judge only audit records before this time."),
+    VALUE("identity", "WHAT", "What makes two records one event: id, or source,id. Default: id."),
+    VALUE("name", "NAME", "A name for all of it; the service needs one, files do not."),
+};
+GROUP(settings_group, "Settings (a DURATION is 250ms, 30s, 5m, 2h, 7d or PT5M)", true, settings);
 
 static const struct recon_option_spec mapping[] = {
-    VALUE("id", "FIELDS", "Field of the ID, or several joined by commas: carrier,flight,date."),
-    VALUE("time", "FIELD", "Field of the event time."),
-    VALUE("source", "FIELD", "Field of the source."),
-    VALUE("format", "FORMAT", "auto, json, csv, cloudevents or avro. Default: auto."),
-    VALUE("time-unit", "UNIT", "Unit of times that are integers: s, ms, us or ns. Default: ms."),
-    VALUE("zone", "ZONE", "Time zone of times without an offset: Europe/Paris. Default: UTC."),
-    VALUE("audit-id", "FIELDS", "The same, for the audit stream alone:"),
-    VALUE("audit-time", "FIELD", ""),
-    VALUE("audit-source", "FIELD", ""),
-    VALUE("audit-format", "FORMAT", ""),
-    VALUE("audit-time-unit", "UNIT", ""),
-    VALUE("audit-zone", "ZONE", ""),
-    VALUE("audit-emitted", "FIELD", "Field of the time the source sent the event."),
-    VALUE("audit-context", "FIELD", "Field of a text that is shown with what is missing."),
-    VALUE("events-id", "FIELDS", "The same, for the event stream alone:"),
-    VALUE("events-time", "FIELD", ""),
-    VALUE("events-source", "FIELD", ""),
-    VALUE("events-format", "FORMAT", ""),
-    VALUE("events-time-unit", "UNIT", ""),
-    VALUE("events-zone", "ZONE", ""),
+    VALUE("id", "FIELDS",
+          "The ID: a field (order.id), a JSON Pointer (/order/id) or a column; several joined by commas are one ID of "
+          "several parts (carrier,flight,date). Default: id."),
+    VALUE("time", "FIELD",
+          "The event time. Default: event_time in the audit stream, else time. Where there is none at all, check "
+          "compares IDs alone."),
+    VALUE("source", "FIELD", "The source. Default: source in the audit stream and in CloudEvents."),
+    CHOICE("format", "FORMAT", "auto|json|csv|cloudevents|avro",
+           "auto, json (one object a line), csv, cloudevents or avro. Default: auto, by name and content."),
+    CHOICE("time-unit", "UNIT", "s|ms|us|ns", "Of times that are integers: s, ms, us or ns. Default: ms."),
+    VALUE("zone", "ZONE", "Time zone of times that have no offset: Europe/Paris. Default: UTC."),
 };
-GROUP(mapping_group, "Where the fields are", true, mapping);
+GROUP(mapping_group, "Where the fields are, in both streams", true, mapping);
+
+static const struct recon_option_spec audit_mapping[] = {
+    VALUE("audit-id", "FIELDS", "As --id."),
+    VALUE("audit-time", "FIELD", "As --time."),
+    VALUE("audit-source", "FIELD", "As --source."),
+    CHOICE("audit-format", "FORMAT", "auto|json|csv|cloudevents|avro", "As --format."),
+    CHOICE("audit-time-unit", "UNIT", "s|ms|us|ns", "As --time-unit."),
+    VALUE("audit-zone", "ZONE", "As --zone."),
+    VALUE("audit-emitted", "FIELD",
+          "The time at which the source sent it, shown with what is missing. Default: "
+          "emitted_time."),
+    VALUE("audit-context", "FIELD", "A text for whoever looks into what is missing. Default: context."),
+};
+GROUP(audit_mapping_group, "In the audit stream alone (they override those of both)", true, audit_mapping);
+
+static const struct recon_option_spec events_mapping[] = {
+    VALUE("events-id", "FIELDS", "As --id."),
+    VALUE("events-time", "FIELD", "As --time."),
+    VALUE("events-source", "FIELD", "As --source."),
+    CHOICE("events-format", "FORMAT", "auto|json|csv|cloudevents|avro", "As --format."),
+    CHOICE("events-time-unit", "UNIT", "s|ms|us|ns", "As --time-unit."),
+    VALUE("events-zone", "ZONE", "As --zone."),
+};
+GROUP(events_mapping_group, "In the event stream alone", true, events_mapping);
 
 static const struct recon_option_spec check[] = {
-    LIST("audit", "FILE", "Files of the audit stream; .gz and .zst are read as they are, - is standard input."),
-    LIST("events", "FILE", "Files of the event stream."),
-    VALUE("fail-under", "PERCENT", "Lower mark than 100 for what must have arrived in the end for exit status 0."),
-    VALUE("memory-limit", "SIZE", "Memory for the IDs that are remembered: 4G, 500M. Default: three quarters of all."),
-    VALUE("now", "TIME", "The clock that --max-future-skew rests on. Default: the present."),
+    LIST("audit", "FILE",
+         "Files of the audit stream, up to the next option; .gz and .zst are read as they are, - is standard input."),
+    LIST("events", "FILE", "Files of the event stream, likewise."),
 };
 GROUP(check_group, "Inputs", false, check);
+
+static const struct recon_option_spec check_run[] = {
+    VALUE("fail-under", "PERCENT", "How much must have arrived in the end for exit status 0: 99.9. Default: 100."),
+    VALUE("memory-limit", "SIZE",
+          "Memory for the IDs that are remembered: 4G, 500M. Default: three quarters of the machine's."),
+    VALUE("now", "TIME", "The clock that --max-future-skew rests on. Default: the present."),
+};
+GROUP(check_run_group, "The run", false, check_run);
 
 static const struct recon_option_spec generate[] = {
     VALUE("seed", "NUMBER", "The same seed makes the same bytes, on every machine. Default: 0."),
@@ -122,7 +157,8 @@ GROUP(faults_group, "What goes wrong (a SHARE is 0.1% or 0.001)", false, faults)
 
 static const struct recon_option_spec validate[] = {
     CHOICE("for", "HOME", "check|replay|run|flink",
-           "Judge the file for check, replay, run or flink: also what only that home demands."),
+           "Judge it for check, replay, run (the service) or flink (the Flink job): with what that one demands, such "
+           "as topics or a name, and the variables that it needs. Default: what all of them need."),
 };
 GROUP(validate_group, "Options", false, validate);
 
@@ -135,30 +171,44 @@ GROUP(size_group, "Options", false, size);
 static const struct recon_command_spec commands[] = {
     {
         .name = "check",
-        .summary = "reconcile files: what is missing, what came late, how complete each window is",
+        .summary = "reconcile files: what is missing, what came late",
         .usage = "[CONFIG] --audit FILE... --events FILE... [OPTION]...",
-        .about = "Reconciles bounded inputs and writes the results: one metric for each window of time, and what is "
-                 "missing, found late, too late or could not be read. A summary goes to standard error.",
+        .about =
+            "Reconciles files: the audit stream says what must exist, the event stream what did arrive. Written are "
+            "a metric for each window of time (how complete it is) and what is missing, found late, too late or "
+            "could not be read. A summary goes to standard error.\n"
+            "No settings are needed: without any, all is judged at the end. CONFIG is a YAML file with the same "
+            "names (out_of_orderness: 30m); options override it. The mapping of a stream that has 'schemas' there "
+            "can be changed only there.",
         .positional_count_max = 1,
         .positional_name = "CONFIG",
-        .status = "0  every audited ID arrived in the end, and no audit record was unreadable\n"
-                  "   or too late\n"
+        .status = "0  every audited ID arrived in the end (or --fail-under PERCENT of them), and\n"
+                  "   no audit record was unreadable or too late\n"
                   "1  not so\n"
                   "2  it could not do its work: bad usage or configuration, unreadable input,\n"
                   "   full disk\n",
-        .examples = "recon check --audit sent.ndjson --events arrived.ndjson\n",
-        .groups = {&check_group, &results_group, &settings_group, &mapping_group, &general_group},
+        .examples = "recon check --audit sent.ndjson --events arrived.csv.gz\n"
+                    "recon check --audit sent.csv --events day1.csv day2.csv --id shop,order\n"
+                    "recon check orders.yaml --audit sent/*.zst --events arrived/*.zst -o out.ndjson\n"
+                    "recon check --audit a.ndjson --events b.ndjson --interval 5m \\\n"
+                    "    --out-of-orderness 1m --retention 1h --events-id order.id --fail-under 99.9\n",
+        .groups = {&check_group, &results_group, &report_group, &settings_group, &mapping_group, &audit_mapping_group,
+                   &events_mapping_group, &check_run_group, &general_group},
     },
     {
         .name = "replay",
-        .summary = "run a trace: records, clock and arrival order as it fixes them",
+        .summary = "run a trace, which fixes records, order and clock",
         .usage = "[CONFIG] TRACE [OPTION]...",
-        .about = "Runs a trace, which fixes everything the engine is told, and writes the results.",
+        .about =
+            "Runs a trace and writes the results. A trace is NDJSON that fixes everything the engine is told, "
+            "order and clock included, so that any run can be repeated exactly; '-' is standard input. What is not "
+            "set is unset: without --retention nothing is forgotten.",
         .positional_count_min = 1,
         .positional_count_max = 2,
         .positional_name = "TRACE",
-        .examples = "recon replay --interval 10ms trace.ndjson\n",
-        .groups = {&results_group, &settings_group, &general_group},
+        .examples = "recon replay --interval 10ms --out-of-orderness 2ms --retention 100ms trace.ndjson\n"
+                    "zstdcat trace.zst | recon replay orders.yaml - --report missing,found,duplicate\n",
+        .groups = {&results_group, &report_group, &settings_group, &general_group},
     },
     {
         .name = "generate",
@@ -176,11 +226,16 @@ static const struct recon_command_spec commands[] = {
         .name = "validate",
         .summary = "check a configuration without running it",
         .usage = "CONFIG [OPTION]...",
-        .about = "Checks a configuration and names all its faults, each with its line and column.",
+        .about = "Reads a configuration as check, replay, run and the Flink job do, and either says which of them it "
+                 "is good for, or names all its faults, each as FILE:LINE:COLUMN with the mend. '-' is standard input. "
+                 "Nothing is connected to.",
         .positional_count_min = 1,
         .positional_count_max = 1,
         .positional_name = "CONFIG",
-        .examples = "recon validate orders.yaml\n",
+        .status = "0  it is good\n"
+                  "2  it is not, or could not be read\n",
+        .examples = "recon validate orders.yaml\n"
+                    "recon validate --for run orders.yaml\n",
         .groups = {&validate_group, &general_group},
     },
     {
@@ -218,6 +273,11 @@ const struct recon_command_spec *recon_command_specs(size_t *count)
 {
     *count = COUNT(commands);
     return commands;
+}
+
+const char *recon_command_status(const struct recon_command_spec *command)
+{
+    return command->status != NULL ? command->status : "0  done\n2  it could not do its work\n";
 }
 
 const struct recon_command_spec *recon_command_spec_find(const char *name)

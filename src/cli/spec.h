@@ -31,7 +31,7 @@ struct recon_option_group {
     const struct recon_option_spec *options;
 };
 
-#define RECON_OPTION_GROUP_COUNT_MAX 6
+#define RECON_OPTION_GROUP_COUNT_MAX 10
 
 struct recon_command_spec {
     const char *name;
@@ -48,6 +48,8 @@ struct recon_command_spec {
 
 /* All commands in the order of the help; *count gets their number. */
 const struct recon_command_spec *recon_command_specs(size_t *count);
+/* The lines about its exit status. */
+const char *recon_command_status(const struct recon_command_spec *command);
 /* NULL: no such command. */
 const struct recon_command_spec *recon_command_spec_find(const char *name);
 
