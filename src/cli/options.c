@@ -223,6 +223,18 @@ void recon_arguments_deinit(struct recon_arguments *arguments)
     *arguments = (struct recon_arguments){0};
 }
 
+/* Whether a line of the configuration's faults is about an option (`--to: ...`) that contradicts the file. */
+static bool names_option(const char *line)
+{
+    char name[32];
+    size_t size = strcspn(line, ":");
+    if (strncmp(line, "--", 2) != 0 || size - 2 >= sizeof name)
+        return false;
+    memcpy(name, line + 2, size - 2);
+    name[size - 2] = '\0';
+    return recon_config_option_known(name, NULL);
+}
+
 static void print_fault(const struct recon_arguments *arguments, const char *line, bool has_place)
 {
     if (has_place)
@@ -234,8 +246,7 @@ static void print_fault(const struct recon_arguments *arguments, const char *lin
 bool recon_arguments_refuse(const struct recon_arguments *arguments)
 {
     for (size_t i = 0; i < arguments->config_errors.count; i++)
-        print_fault(arguments, arguments->config_errors.lines[i],
-                    strncmp(arguments->config_errors.lines[i], "--", 2) != 0);
+        print_fault(arguments, arguments->config_errors.lines[i], !names_option(arguments->config_errors.lines[i]));
     for (size_t i = 0; i < arguments->errors.count; i++)
         print_fault(arguments, arguments->errors.lines[i], false);
     if (arguments->errors.count > 0)

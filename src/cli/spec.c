@@ -189,9 +189,9 @@ static const struct recon_command_spec commands[] = {
                   "   full disk\n",
         .examples = "recon check --audit sent.ndjson --events arrived.csv.gz\n"
                     "recon check --audit sent.csv --events day1.csv day2.csv --id shop,order\n"
-                    "recon check orders.yaml --audit sent/*.zst --events arrived/*.zst -o out.ndjson\n"
+                    "recon check orders.yaml --audit sent/*.zst --events got/*.zst -o out.ndjson\n"
                     "recon check --audit a.ndjson --events b.ndjson --interval 5m \\\n"
-                    "    --out-of-orderness 1m --retention 1h --events-id order.id --fail-under 99.9\n",
+                    "    --out-of-orderness 1m --retention 1h --id order.id --fail-under 99.9\n",
         .groups = {&check_group, &results_group, &report_group, &settings_group, &mapping_group, &audit_mapping_group,
                    &events_mapping_group, &check_run_group, &general_group},
     },
@@ -206,8 +206,8 @@ static const struct recon_command_spec commands[] = {
         .positional_count_min = 1,
         .positional_count_max = 2,
         .positional_name = "TRACE",
-        .examples = "recon replay --interval 10ms --out-of-orderness 2ms --retention 100ms trace.ndjson\n"
-                    "zstdcat trace.zst | recon replay orders.yaml - --report missing,found,duplicate\n",
+        .examples = "recon replay --interval 10s --retention 5m trace.ndjson\n"
+                    "zstdcat trace.zst | recon replay orders.yaml - --report missing,found\n",
         .groups = {&results_group, &report_group, &settings_group, &general_group},
     },
     {
@@ -219,7 +219,7 @@ static const struct recon_command_spec commands[] = {
                  "`recon check` reports just what the truth says.\n"
                  "Lines that are under way cost 16 bytes of memory each; nothing else grows with the number of IDs.",
         .examples = "recon generate --seed 1 --ids 1000000 --output data\n"
-                    "recon generate --seed 1 --ids 100000 --rate 100 --loss 1% --stalls 3 --output data\n",
+                    "recon generate --seed 1 --ids 100000 --rate 100 --loss 1% --output data\n",
         .groups = {&generate_group, &faults_group, &general_group},
     },
     {
