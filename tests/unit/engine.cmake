@@ -1,2 +1,3 @@
-recon_test(engine SOURCES test_engine.c LIBS recon_core)
-recon_test(snapshot SOURCES test_snapshot.c LIBS recon_core)
+foreach(module engine pending snapshot table watermark windows)
+  recon_test(${module} SOURCES test_${module}.c LIBS recon_core)
+endforeach()

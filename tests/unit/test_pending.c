@@ -1,0 +1,168 @@
+/*
+ * Pending records and their deadlines: blocks that don't overlap, memory that goes back, and the order in which
+ * records fall due, against sorting.
+ */
+#include "engine_kit.h"
+
+#include "core/deadlines.h"
+#include "core/pending.h"
+
+static struct recon_memory memory;
+
+static int set_up(void **state)
+{
+    (void)state;
+    memory = (struct recon_memory){.allocator = {kit_allocate, kit_release, NULL}, .limit_bytes = UINT64_MAX};
+    return 0;
+}
+
+static void blocks_keep_their_bytes_and_all_memory_goes_back(void **state)
+{
+    (void)state;
+    enum { COUNT = 4000 };
+    static const size_t sizes[] = {0, 1, 36, 100, 511, 700, 4000, 20000, 30000, 100000};
+    static pending_handle handles[COUNT];
+    struct pending_pool pool;
+    pending_pool_init(&pool, &memory);
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < COUNT; i++) {
+            struct pending *record;
+            size_t size = sizes[kit_key(i + round).low % (i % 50 == 0 ? 10 : 6)];
+            handles[i] = pending_new(&pool, size, &record);
+            assert_int_not_equal(handles[i], 0);
+            assert_ptr_equal(record, pending_at(&pool, handles[i]));
+            assert_int_equal((uintptr_t)record % 16, 0);
+            assert_int_equal(record->time, 0);
+            record->context_size = (uint32_t)size;
+            memset(record->texts, (int)(i % 251), size);
+        }
+        for (unsigned i = 0; i < COUNT; i++) {
+            unsigned number = i * 1237 % COUNT;
+            const struct pending *record = pending_at(&pool, handles[number]);
+            for (size_t at = 0; at < record->context_size; at++)
+                assert_int_equal((unsigned char)record->texts[at], number % 251);
+            pending_free(&pool, handles[number]);
+        }
+        /* The page table and one spare page stay. */
+        assert_true(memory.used_bytes < 65536 + 65536);
+    }
+    pending_pool_deinit(&pool);
+    assert_int_equal(memory.used_bytes, 0);
+    assert_int_equal(held_bytes, 0);
+}
+
+static void without_memory_there_is_no_record_and_nothing_changes(void **state)
+{
+    (void)state;
+    struct pending_pool pool;
+    struct pending *record;
+    pending_pool_init(&pool, &memory);
+    memory.limit_bytes = 70000;
+    unsigned count = 0;
+    while (pending_new(&pool, 36, &record) != 0)
+        count++;
+    assert_null(record);
+    assert_in_range(count, 500, 700);
+    assert_int_equal(pending_new(&pool, 5000, &record), 0);
+    memory.limit_bytes = UINT64_MAX;
+    assert_int_not_equal(pending_new(&pool, 36, &record), 0);
+    pending_pool_deinit(&pool);
+    assert_int_equal(held_bytes, 0);
+}
+
+static pending_handle add(struct deadlines *deadlines, int64_t time, uint64_t arrival, int64_t watermark)
+{
+    struct pending *record;
+    pending_handle handle = pending_new(deadlines->pool, 0, &record);
+    assert_int_not_equal(handle, 0);
+    record->time = time;
+    record->arrival = arrival;
+    deadlines_add(deadlines, handle, watermark);
+    return handle;
+}
+
+/* Times near each other, far apart, and at the ends of 64 bits. */
+static int64_t a_time(uint64_t number)
+{
+    struct recon_key random = kit_key(number);
+    switch (random.high % 5) {
+    case 0:
+        return (int64_t)(random.low % 300);
+    case 1:
+        return (int64_t)(random.low % 100000) - 50000;
+    case 2:
+        return (int64_t)random.low;
+    case 3:
+        return INT64_MAX - (int64_t)(random.low % 3);
+    default:
+        return INT64_MIN + 1 + (int64_t)(random.low % 3);
+    }
+}
+
+static void records_fall_due_in_order_of_time_and_arrival(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000 };
+    static pending_handle handles[COUNT];
+    static struct deadlines deadlines;
+    struct pending_pool pool;
+    pending_pool_init(&pool, &memory);
+    deadlines_init(&deadlines, &pool);
+    for (unsigned i = 0; i < COUNT; i++)
+        handles[i] = add(&deadlines, a_time(i), i, INT64_MIN);
+    for (unsigned i = 0; i < COUNT; i += 3)
+        deadlines_remove(&deadlines, handles[i]);
+    int64_t watermarks[] = {INT64_MIN + 2, -40000, -3, 150, 99, 150, 100000, INT64_MAX - 2, INT64_MAX};
+    int64_t last_time = INT64_MIN;
+    uint64_t last_arrival = 0;
+    unsigned taken = 0;
+    for (unsigned i = 0; i < sizeof(watermarks) / sizeof(watermarks[0]); i++) {
+        pending_handle handle;
+        while ((handle = deadlines_take(&deadlines, watermarks[i])) != 0) {
+            const struct pending *record = pending_at(&pool, handle);
+            assert_true(deadlines_may_be_due(&deadlines, record->time) || record->time <= watermarks[i]);
+            assert_true(record->time <= watermarks[i]);
+            assert_true(record->time > last_time || (record->time == last_time && record->arrival > last_arrival));
+            assert_int_not_equal(record->arrival % 3, 0);
+            last_time = record->time;
+            last_arrival = record->arrival;
+            taken++;
+        }
+        /* What is left is not due. */
+        for (unsigned j = 0; i == 3 && j < COUNT; j++)
+            if (j % 3 != 0 && a_time(j) <= watermarks[i])
+                assert_true(a_time(j) <= last_time);
+    }
+    assert_int_equal(taken, COUNT - COUNT / 3);
+    assert_int_equal(deadlines.count, 0);
+    pending_pool_deinit(&pool);
+}
+
+static void late_records_come_first_in_order_of_arrival(void **state)
+{
+    (void)state;
+    static struct deadlines deadlines;
+    static const int64_t times[] = {50, 100, 20, 101, 99};
+    static const uint64_t expected[] = {0, 1, 2, 4, 3};
+    struct pending_pool pool;
+    pending_pool_init(&pool, &memory);
+    deadlines_init(&deadlines, &pool);
+    for (unsigned i = 0; i < 5; i++)
+        add(&deadlines, times[i], i, 100);
+    assert_true(deadlines_may_be_due(&deadlines, 100));
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(pending_at(&pool, deadlines_take(&deadlines, 101))->arrival, expected[i]);
+    assert_int_equal(deadlines_take(&deadlines, INT64_MAX), 0);
+    pending_pool_deinit(&pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(blocks_keep_their_bytes_and_all_memory_goes_back, set_up),
+        cmocka_unit_test_setup(without_memory_there_is_no_record_and_nothing_changes, set_up),
+        cmocka_unit_test_setup(records_fall_due_in_order_of_time_and_arrival, set_up),
+        cmocka_unit_test_setup(late_records_come_first_in_order_of_arrival, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
