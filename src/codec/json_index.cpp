@@ -58,7 +58,9 @@ int recon_json_index_run(recon_json_index *index, const char *bytes, size_t size
         parser.n_structural_indexes = 0;
     else if (error)
         return error == simdjson::MEMALLOC ? RECON_ERROR_MEMORY : RECON_ERROR_INVALID;
-    parser.structural_indexes[parser.n_structural_indexes] = static_cast<uint32_t>(size);
+    /* The array has room for them: simdjson makes it longer than there are bytes, and writes three behind the last. */
+    for (uint32_t i = 0; i < RECON_JSON_INDEX_ENDS; i++)
+        parser.structural_indexes[parser.n_structural_indexes + i] = static_cast<uint32_t>(size);
     *positions = parser.structural_indexes.get();
     return RECON_OK;
 }

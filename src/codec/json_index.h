@@ -16,13 +16,15 @@
 extern "C" {
 #endif
 
+#define RECON_JSON_INDEX_ENDS 4
+
 struct recon_json_index;
 
 /* RECON_OK or RECON_ERROR_MEMORY. */
 int recon_json_index_new(struct recon_json_index **index);
 void recon_json_index_free(struct recon_json_index *index);
 
-/* Finds the positions; they live until the next call, in rising order, and are followed by at least one of `size`.
+/* Finds the positions; they live until the next call, in rising order, and RECON_JSON_INDEX_ENDS of `size` follow.
  * RECON_ERROR_INVALID: invalid UTF-8, a control character in a text, or a text without an end. size is at most
  * RECON_RECORD_BYTES_MAX. */
 int recon_json_index_run(struct recon_json_index *index, const char *bytes, size_t size, const uint32_t **positions);

@@ -134,13 +134,15 @@ static int begin_block(struct recon_json_lines *lines, const char *rest, size_t 
     return RECON_OK;
 }
 
-static bool has_escapes(struct block *block, const char *line, uint32_t line_size)
+/* The line's first backslash; NULL: it has none. */
+static const char *find_backslash(struct block *block, const char *line, uint32_t line_size)
 {
     if (block->backslash < block->start || block->start == 0) {
         const char *found = memchr(line, '\\', block->size - block->start);
         block->backslash = found ? block->start + (uint32_t)(found - line) : block->size;
     }
-    return block->backslash - block->start < line_size;
+    uint32_t distance = block->backslash - block->start;
+    return distance < line_size ? line + distance : NULL;
 }
 
 /* Scratch space for a line's texts without their escapes, which are never longer than the line. */
@@ -177,14 +179,17 @@ static int read_line(struct recon_json_lines *lines, const char *line, uint32_t 
     }
     if (*document.position >= document.end)
         return RECON_JSON_LINE_NONE;
-    document.has_escapes = has_escapes(block, line, size);
-    if (document.has_escapes) {
+    document.backslash = find_backslash(block, line, size);
+    if (document.backslash) {
         int status = reserve_scratch(lines, size);
         if (status != RECON_OK)
             return status;
     }
     document.scratch = lines->scratch;
-    return recon_json_walk(lines->tree, &document, found) ? RECON_JSON_LINE_OBJECT : RECON_JSON_LINE_MALFORMED;
+    bool whole = recon_json_walk(lines->tree, &document, found);
+    if (!block->spoilt)
+        block->position = document.position;
+    return whole ? RECON_JSON_LINE_OBJECT : RECON_JSON_LINE_MALFORMED;
 }
 
 int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, size_t size, bool last, size_t *used,

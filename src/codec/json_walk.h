@@ -11,27 +11,22 @@
 #define RECON_CODEC_JSON_WALK_H
 
 #include "codec/extract.h"
+#include "codec/json_tree.h"
 
-/* The paths as a tree, so that each key of a document is looked up once. Immutable; borrows the steps. */
-struct recon_json_tree;
-
-/* Paths that are not of kind RECON_FIELD_VALUE have no place in it. RECON_OK or RECON_ERROR_MEMORY. */
-int recon_json_tree_new(const struct recon_path *paths, uint32_t path_count, struct recon_json_tree **tree);
-void recon_json_tree_free(struct recon_json_tree *tree);
-
-/* One document within indexed bytes (json_index.h). Positions count from `origin` bytes before its first byte. */
+/* One document within indexed bytes (json_index.h). */
 struct recon_json_document {
     const char *bytes;
-    uint32_t origin;
+    uint32_t origin;          /* the position of bytes[0] */
     uint32_t end;             /* as a position: the first that is not the document's */
     const uint32_t *position; /* of its first token, or >= end: there is none */
-    bool has_escapes;         /* false where no backslash is in it */
-    char *scratch;            /* as many bytes as the document has; used only where it has escapes */
+    const char *backslash;    /* the first one in it, NULL: there is none */
+    char *scratch;            /* as many bytes as the document has; used only where it has a backslash */
 };
 
-/* True if the document is one JSON object; then found (one for each path, in their order) says what is there, its
- * texts borrowed from bytes and scratch. False: it is not; found has no meaning. */
-bool recon_json_walk(const struct recon_json_tree *tree, const struct recon_json_document *document,
+/* True if the document is one JSON object; then found (one for each path of the tree) says what is there, its texts
+ * borrowed from bytes and scratch. False: it is not, and found has no meaning. document->position moves over the tokens
+ * that were looked at: all of them, if it is true. */
+bool recon_json_walk(const struct recon_json_tree *tree, struct recon_json_document *document,
                      struct recon_found *found);
 
 #endif

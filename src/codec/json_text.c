@@ -1,0 +1,90 @@
+/*
+ * Escapes in JSON texts.
+ */
+#include "codec/json_text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+static bool read_hex4(const char *digits, const char *limit, uint32_t *value)
+{
+    if (limit - digits < 4)
+        return false;
+    *value = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = digits[i];
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+        if (digit < 0)
+            return false;
+        *value = *value << 4 | (uint32_t)digit;
+    }
+    return true;
+}
+
+static char *put_utf8(char *out, uint32_t point)
+{
+    if (point < 0x80) {
+        *out++ = (char)point;
+    } else if (point < 0x800) {
+        *out++ = (char)(0xc0 | point >> 6);
+        *out++ = (char)(0x80 | (point & 0x3f));
+    } else if (point < 0x10000) {
+        *out++ = (char)(0xe0 | point >> 12);
+        *out++ = (char)(0x80 | (point >> 6 & 0x3f));
+        *out++ = (char)(0x80 | (point & 0x3f));
+    } else {
+        *out++ = (char)(0xf0 | point >> 18);
+        *out++ = (char)(0x80 | (point >> 12 & 0x3f));
+        *out++ = (char)(0x80 | (point >> 6 & 0x3f));
+        *out++ = (char)(0x80 | (point & 0x3f));
+    }
+    return out;
+}
+
+/* Reads the digits of `\uXXXX`, and of a second one where the first is half a pair; *in is after the u. */
+static bool read_code_point(const char **in, const char *limit, uint32_t *point)
+{
+    uint32_t low;
+    if (!read_hex4(*in, limit, point))
+        return false;
+    *in += 4;
+    if (*point < 0xd800 || *point > 0xdfff)
+        return true;
+    if (*point > 0xdbff || limit - *in < 6 || (*in)[0] != '\\' || (*in)[1] != 'u' || !read_hex4(*in + 2, limit, &low) ||
+        low < 0xdc00 || low > 0xdfff)
+        return false;
+    *in += 6;
+    *point = 0x10000 + ((*point - 0xd800) << 10) + (low - 0xdc00);
+    return true;
+}
+
+char *recon_json_unescape(const char *in, const char *limit, char *out)
+{
+    static const char names[] = "\"\\/bfnrt";
+    static const char values[] = "\"\\/\b\f\n\r\t";
+    for (;;) {
+        const char *backslash = memchr(in, '\\', (size_t)(limit - in));
+        size_t plain = (size_t)((backslash ? backslash : limit) - in);
+        memcpy(out, in, plain);
+        out += plain;
+        if (!backslash)
+            return out;
+        in = backslash + 1;
+        if (in == limit)
+            return NULL;
+        char c = *in++;
+        const char *name = c ? strchr(names, c) : NULL;
+        uint32_t point;
+        if (name)
+            *out++ = values[name - names];
+        else if (c == 'u' && read_code_point(&in, limit, &point))
+            out = put_utf8(out, point);
+        else
+            return NULL;
+    }
+}
