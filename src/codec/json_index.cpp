@@ -12,7 +12,8 @@
 
 namespace
 {
-// A usual block and its positions stay; what one huge line needed is given back with the next usual one.
+// A usual block of lines. What one huge line needed is given back with the next usual block.
+constexpr size_t capacity_usual = size_t(64) << 10;
 constexpr size_t capacity_kept = size_t(1) << 20;
 // The second stage is not used, so its stack may be as small as it can be.
 constexpr size_t stage2_depth = 1;
@@ -47,8 +48,8 @@ void recon_json_index_free(recon_json_index *index)
 int recon_json_index_run(recon_json_index *index, const char *bytes, size_t size, const uint32_t **positions)
 {
     size_t capacity = index->parser ? index->parser->capacity() : 0;
-    if (capacity < size || (capacity > capacity_kept && size <= capacity_kept)) {
-        int status = make_parser(*index, size < capacity_kept ? capacity_kept : size);
+    if (capacity < size || (capacity > capacity_kept && size <= capacity_usual)) {
+        int status = make_parser(*index, size < capacity_usual ? capacity_usual : size);
         if (status != RECON_OK)
             return status;
     }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "codec/json_index.h"
+#include "codec/json_walk.h"
 #include "recon/status.h"
 
 /* Block, positions and the lines' own bytes stay within a usual second-level cache. */

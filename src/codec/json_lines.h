@@ -11,7 +11,7 @@
 #ifndef RECON_CODEC_JSON_LINES_H
 #define RECON_CODEC_JSON_LINES_H
 
-#include "codec/json_walk.h"
+#include "codec/extract.h"
 
 struct recon_json_lines;
 
