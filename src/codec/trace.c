@@ -160,7 +160,7 @@ static bool id_part_read(struct recon_trace_reader *reader, const struct recon_t
                          struct recon_text *part)
 {
     char *digits = reader->id.bytes + reader->id.size;
-    char *end = digits;
+    char *end;
     switch (value->kind) {
     case RECON_TRACE_TEXT:
         *part = value->text;
