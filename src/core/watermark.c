@@ -269,7 +269,7 @@ static int64_t clock_candidate(const struct recon_watermark *watermark, int64_t 
      * largest finite W. */
     uint64_t elapsed = (uint64_t)watermark->now_ms - (uint64_t)last_ms;
     uint64_t back = (uint64_t)watermark->out_of_orderness_ms + 1;
-    if (elapsed <= back) {
+    if (elapsed < back) {
         uint64_t down = back - elapsed;
         uint64_t room = (uint64_t)watermark->largest_time - (uint64_t)RECON_TIME_MIN;
         return down > room ? RECON_TIME_MIN : (int64_t)((uint64_t)watermark->largest_time - down);

@@ -251,8 +251,9 @@ static void report_due_identity(struct model *model, struct identity *identity)
     }
 }
 
-/* Rule 1: one side only, due, and not reported yet; by time and then arrival. */
-static void report_due(struct model *model)
+/* Rule 1: one side only, due, and not reported yet. First what arrived behind W before the rise, by arrival; then by
+ * time and arrival. */
+static void report_due(struct model *model, wide w_before)
 {
     for (;;) {
         struct identity *first = NULL;
@@ -262,6 +263,10 @@ static void report_due(struct model *model)
                 continue;
             if (!identity->has_audit && is_outside(model, identity->time))
                 continue;
+            if (identity->time <= w_before) {
+                first = identity;
+                break;
+            }
             if (first == NULL || identity->time < first->time)
                 first = identity;
         }
@@ -282,8 +287,14 @@ static void emit_closed(struct model *model, wide w_before)
         wide end_last = window_start(model, window_index(model, w + 1));
         if (end_last - 1 <= w_before || end_last <= model->earliest_start)
             return;
-        /* The empty ones. Their ends lie past W before, past the start of the earliest and past W' - m. */
-        for (wide end = end_last; end - 1 > w_before; end -= model->settings.interval_ms) {
+        /* The empty ones. Their ends lie past W before, past the start of the earliest and past W' - m; none after the
+         * last that is judged, nor before the first. */
+        wide end = end_last;
+        if (model->to <= end)
+            end = window_end(model, window_index(model, model->to - 1));
+        if (end > end_last)
+            end = end_last;
+        for (; end - 1 > w_before && end > model->from; end -= model->settings.interval_ms) {
             wide index = window_index(model, end - 1);
             if (window_start(model, index) <= model->earliest_start)
                 break;
@@ -336,7 +347,7 @@ static void rise(struct model *model, wide w, wide r, uint8_t basis)
     model->w = w;
     model->r = r;
     model->basis = basis;
-    report_due(model);
+    report_due(model, w_before);
     emit_closed(model, w_before);
     forget(model);
 }
@@ -374,6 +385,7 @@ static wide clamped_candidate(const struct model *model, wide event_time)
 
 static void consider_rise(struct model *model)
 {
+    bool some_ever = false;
     bool some_left = false;  /* not ended */
     bool some_idle = false;  /* not ended, idle */
     bool some_awake = false; /* neither */
@@ -382,6 +394,7 @@ static void consider_rise(struct model *model)
     for (int stream = 0; stream < RECON_STREAM_COUNT; stream++)
         for (size_t i = 0; i < model->partitions[stream].count; i++) {
             const struct partition *partition = &model->partitions[stream].at[i];
+            some_ever = true;
             if (partition->max > event_time_max)
                 event_time_max = partition->max;
             if (partition->ended)
@@ -395,6 +408,9 @@ static void consider_rise(struct model *model)
             if (partition->last > idle_last_max)
                 idle_last_max = partition->last;
         }
+
+    if (!some_ever)
+        return; /* nothing can have ended */
 
     wide candidate;
     uint8_t basis;

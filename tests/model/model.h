@@ -29,8 +29,8 @@ int model_alive(struct model *model, int stream, uint32_t partition);
 int model_partition_add(struct model *model, int stream, uint32_t *partition);
 int model_partition_end(struct model *model, int stream, uint32_t partition);
 
-/* What the last operation caused: what its record caused first; then what fell due, by time and then arrival; then
- * metrics. */
+/* What the last operation caused: what its record caused first; then what fell due, in the order that matcher.h
+ * promises; then metrics, in no order. */
 const struct recon_result *model_results(const struct model *model, size_t *count);
 
 /* Exact: everything that is over is forgotten at once. */

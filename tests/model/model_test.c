@@ -1,0 +1,203 @@
+/*
+ * model_test --seeds FROM..TO: random traces through the engine and through the model; they must agree in everything.
+ *
+ * A seed that fails is shrunk and printed: as settings and as the lines of a trace that `recon replay` runs. Workers
+ * are processes, so that a crash of the engine is found and shrunk like any other failure.
+ *
+ * Exit status: 0 all agree; 1 a seed fails; 2 usage.
+ */
+#define _DEFAULT_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compare.h"
+#include "random.h"
+#include "random_trace.h"
+#include "shrink.h"
+
+#define JOB_COUNT_MAX 64
+#define SEED_SECONDS_MAX 60
+
+enum mode { MODE_ALL, MODE_PLAIN, MODE_LIMIT, MODE_FAILURES, MODE_SHARDED, MODE_COUNT };
+static const char *const mode_names[MODE_COUNT] = {"all", "plain", "limit", "failures", "sharded"};
+
+struct arguments {
+    uint64_t seed_first;
+    uint64_t seed_last;
+    size_t step_count;
+    unsigned job_count;
+    enum mode mode;
+    bool quiet;
+};
+
+/* What a worker tells its parent; in shared memory. */
+struct progress {
+    uint64_t seed; /* at work on */
+    uint64_t done_count;
+};
+
+static struct subject_options options_of(uint64_t seed, enum mode mode)
+{
+    struct random random = {random_mix(seed ^ 0x0b710)};
+    struct subject_options options = {.memory_limit_bytes = UINT64_MAX};
+    if (mode == MODE_ALL) {
+        static const enum mode shares[] = {MODE_PLAIN, MODE_PLAIN, MODE_PLAIN, MODE_LIMIT, MODE_FAILURES, MODE_SHARDED};
+        mode = shares[random_below(&random, sizeof shares / sizeof shares[0])];
+    }
+    if (mode == MODE_LIMIT)
+        options.memory_limit_bytes = random_below(&random, 20000);
+    if (mode == MODE_FAILURES)
+        options.allocator_fail_one_in = 2 + random_below(&random, 20);
+    if (mode == MODE_SHARDED)
+        options.shard_count = 1 + (uint32_t)random_below(&random, 5);
+    return options;
+}
+
+static bool seed_holds(const struct arguments *arguments, uint64_t seed)
+{
+    struct trace trace;
+    random_trace(&trace, seed, arguments->step_count);
+    struct subject_options options = options_of(seed, arguments->mode);
+    struct compare_failure failure;
+    bool holds = compare(&trace, &options, &failure);
+    trace_deinit(&trace);
+    return holds;
+}
+
+static void report_failure(const struct arguments *arguments, uint64_t seed)
+{
+    struct trace trace;
+    random_trace(&trace, seed, arguments->step_count);
+    struct subject_options options = options_of(seed, arguments->mode);
+    printf("seed %" PRIu64 " fails; repeat with: model_test --seeds %" PRIu64 "..%" PRIu64 " --mode %s", seed, seed,
+           seed, mode_names[arguments->mode]);
+    if (arguments->step_count > 0)
+        printf(" --steps %zu", arguments->step_count);
+    printf("\n");
+    fflush(stdout);
+    size_t op_count = trace.op_count;
+    if (fails_in_child(&trace, &options))
+        shrink(&trace, &options);
+    printf("shrunk from %zu to %zu operations (shards %" PRIu32 ", memory limit %" PRIu64
+           ", allocator fails one in %" PRIu64 "):\n",
+           op_count, trace.op_count, options.shard_count, options.memory_limit_bytes, options.allocator_fail_one_in);
+    trace_print(&trace, stdout);
+    fflush(stdout);
+    struct compare_failure failure;
+    alarm(SEED_SECONDS_MAX);
+    if (!compare(&trace, &options, &failure))
+        printf("at operation %zu: %s\n", failure.op_index, failure.text);
+    trace_deinit(&trace);
+}
+
+static void work(const struct arguments *arguments, unsigned job, struct progress *progress)
+{
+    for (uint64_t seed = arguments->seed_first + job; seed <= arguments->seed_last; seed += arguments->job_count) {
+        progress->seed = seed;
+        alarm(SEED_SECONDS_MAX);
+        if (!seed_holds(arguments, seed))
+            _exit(1);
+        progress->done_count++;
+    }
+    _exit(0);
+}
+
+static int run(const struct arguments *arguments)
+{
+    struct progress *progress =
+        mmap(NULL, JOB_COUNT_MAX * sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (progress == MAP_FAILED) {
+        perror("model_test: mmap");
+        return 2;
+    }
+    pid_t workers[JOB_COUNT_MAX];
+    for (unsigned job = 0; job < arguments->job_count; job++) {
+        workers[job] = fork();
+        if (workers[job] < 0) {
+            perror("model_test: fork");
+            return 2;
+        }
+        if (workers[job] == 0)
+            work(arguments, job, &progress[job]);
+    }
+    bool has_failed = false;
+    uint64_t done_count = 0, seed_failed = UINT64_MAX;
+    for (unsigned job = 0; job < arguments->job_count; job++) {
+        int status;
+        if (waitpid(workers[job], &status, 0) != workers[job])
+            abort();
+        done_count += progress[job].done_count;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+            has_failed = true;
+            if (progress[job].seed < seed_failed)
+                seed_failed = progress[job].seed;
+        }
+    }
+    munmap(progress, JOB_COUNT_MAX * sizeof *progress);
+    if (has_failed && arguments->quiet)
+        printf("seed %" PRIu64 " fails\n", seed_failed);
+    else if (has_failed)
+        report_failure(arguments, seed_failed);
+    else
+        printf("%" PRIu64 " seeds agree\n", done_count);
+    return has_failed ? 1 : 0;
+}
+
+static bool read_number(const char *text, uint64_t *number, const char **end)
+{
+    char *last;
+    errno = 0;
+    *number = strtoull(text, &last, 10);
+    *end = last;
+    return last != text && errno == 0 && text[0] != '-';
+}
+
+static bool read_arguments(int count, char **words, struct arguments *arguments)
+{
+    bool has_seeds = false;
+    for (int i = 1; i < count; i++) {
+        const char *value = i + 1 < count ? words[i + 1] : "";
+        const char *end = "";
+        uint64_t number = 0;
+        if (strcmp(words[i], "--quiet") == 0) {
+            arguments->quiet = true;
+            continue;
+        }
+        i++;
+        if (strcmp(words[i - 1], "--seeds") == 0) {
+            has_seeds = read_number(value, &arguments->seed_first, &end) && strncmp(end, "..", 2) == 0 &&
+                        read_number(end + 2, &arguments->seed_last, &end) && *end == '\0';
+        } else if (strcmp(words[i - 1], "--steps") == 0 && read_number(value, &number, &end)) {
+            arguments->step_count = number;
+        } else if (strcmp(words[i - 1], "--jobs") == 0 && read_number(value, &number, &end) && number > 0 &&
+                   number <= JOB_COUNT_MAX) {
+            arguments->job_count = (unsigned)number;
+        } else if (strcmp(words[i - 1], "--mode") == 0) {
+            int mode = 0;
+            while (mode < MODE_COUNT && strcmp(value, mode_names[mode]) != 0)
+                mode++;
+            if (mode == MODE_COUNT)
+                return false;
+            arguments->mode = (enum mode)mode;
+        } else {
+            return false;
+        }
+    }
+    return has_seeds;
+}
+
+int main(int count, char **words)
+{
+    struct arguments arguments = {.job_count = 1};
+    if (!read_arguments(count, words, &arguments)) {
+        fprintf(stderr, "usage: model_test --seeds FROM..TO [--steps N] [--jobs N] [--mode "
+                        "all|plain|limit|failures|sharded] [--quiet]\n");
+        return 2;
+    }
+    return run(&arguments);
+}

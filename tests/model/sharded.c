@@ -1,0 +1,244 @@
+#include "sharded.h"
+
+#include <stdlib.h>
+
+#include "results.h"
+
+#define SHARD_COUNT_MAX 8
+#define DRAIN_CAPACITY 7
+
+struct sharded {
+    struct recon_watermark *watermark;
+    struct recon_windows *windows;
+    struct recon_matcher *matchers[SHARD_COUNT_MAX];
+    uint32_t shard_count;
+    uint32_t keyless_next; /* what has no key goes to one after another */
+    struct results queue;
+    size_t queue_taken;
+};
+
+int sharded_new(const struct recon_settings *settings, uint32_t shard_count, struct sharded **sharded)
+{
+    struct sharded *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        abort();
+    made->shard_count = shard_count > SHARD_COUNT_MAX ? SHARD_COUNT_MAX : shard_count;
+    results_init(&made->queue);
+    int status = recon_watermark_new(settings, &made->watermark);
+    if (status == RECON_OK)
+        status = recon_windows_new(settings, &made->windows);
+    for (uint32_t i = 0; status == RECON_OK && i < made->shard_count; i++)
+        status = recon_matcher_new(settings, &made->matchers[i]);
+    if (status != RECON_OK) {
+        sharded_free(made);
+        return status;
+    }
+    *sharded = made;
+    return RECON_OK;
+}
+
+void sharded_free(struct sharded *sharded)
+{
+    if (sharded == NULL)
+        return;
+    for (uint32_t i = 0; i < sharded->shard_count; i++)
+        recon_matcher_free(sharded->matchers[i]);
+    recon_windows_free(sharded->windows);
+    recon_watermark_free(sharded->watermark);
+    results_deinit(&sharded->queue);
+    free(sharded);
+}
+
+/* --- moving results --------------------------------------------------------------------------------------------- */
+
+static int drain_matcher(struct sharded *sharded, struct recon_matcher *matcher)
+{
+    for (;;) {
+        struct recon_result some[DRAIN_CAPACITY];
+        size_t count = 0;
+        int status = recon_matcher_next(matcher, some, DRAIN_CAPACITY, &count);
+        if (status != RECON_OK || count == 0)
+            return status;
+        results_append(&sharded->queue, some, count);
+    }
+}
+
+static int drain_windows(struct sharded *sharded)
+{
+    for (;;) {
+        struct recon_result some[DRAIN_CAPACITY];
+        size_t count = 0;
+        int status = recon_windows_next(sharded->windows, some, DRAIN_CAPACITY, &count);
+        if (status != RECON_OK || count == 0)
+            return status;
+        results_append(&sharded->queue, some, count);
+    }
+}
+
+static int move_counts(struct sharded *sharded, struct recon_matcher *matcher)
+{
+    int64_t window_index;
+    struct recon_counts counts;
+    while (recon_matcher_counts_take(matcher, &window_index, &counts)) {
+        int status = recon_windows_add(sharded->windows, window_index, &counts);
+        if (status != RECON_OK)
+            return status;
+    }
+    return RECON_OK;
+}
+
+/* After anything that may move the watermark. */
+static int follow_watermark(struct sharded *sharded)
+{
+    struct recon_rise rise;
+    if (!recon_watermark_rise(sharded->watermark, &rise))
+        return RECON_OK;
+    int status = RECON_OK;
+    for (uint32_t i = 0; status == RECON_OK && i < sharded->shard_count; i++) {
+        status = recon_matcher_rise(sharded->matchers[i], &rise);
+        if (status == RECON_OK)
+            status = drain_matcher(sharded, sharded->matchers[i]);
+        if (status == RECON_OK)
+            status = move_counts(sharded, sharded->matchers[i]);
+    }
+    if (status == RECON_OK)
+        status = recon_windows_rise(sharded->windows, &rise);
+    return status == RECON_OK ? drain_windows(sharded) : status;
+}
+
+/* Frees what was taken; true if results wait. */
+static bool is_undrained(struct sharded *sharded)
+{
+    if (sharded->queue_taken < sharded->queue.count)
+        return true;
+    results_clear(&sharded->queue);
+    sharded->queue_taken = 0;
+    return false;
+}
+
+/* --- calls ------------------------------------------------------------------------------------------------------ */
+
+static int handle(struct sharded *sharded, const struct recon_record *record)
+{
+    int status = recon_watermark_partition_check(sharded->watermark, record->stream, record->partition);
+    if (status != RECON_OK)
+        return status;
+    uint32_t shard = sharded->keyless_next % sharded->shard_count;
+    if (record->kind == RECON_KIND_RECORD)
+        shard = recon_key_group(record->key, sharded->shard_count);
+    else
+        sharded->keyless_next++;
+    struct recon_matcher *matcher = sharded->matchers[shard];
+    size_t handled = 0;
+    status = recon_matcher_records(matcher, recon_watermark_now(sharded->watermark), record, 1, &handled);
+    if (status == RECON_OK)
+        status = drain_matcher(sharded, matcher);
+    if (status != RECON_OK)
+        return status;
+    if (record->kind != RECON_KIND_REJECTED && record->has_time &&
+        !recon_watermark_is_poisoned(sharded->watermark, record->time))
+        recon_watermark_saw(sharded->watermark, record->stream, record->partition, record->time);
+    return follow_watermark(sharded);
+}
+
+int sharded_records(struct sharded *sharded, const struct recon_record *records, size_t count, size_t *handled)
+{
+    *handled = 0;
+    if (is_undrained(sharded))
+        return RECON_ERROR_UNDRAINED;
+    while (*handled < count && sharded->queue.count == 0) {
+        int status = handle(sharded, &records[*handled]);
+        if (status != RECON_OK)
+            return status;
+        ++*handled;
+    }
+    return RECON_OK;
+}
+
+int sharded_clock(struct sharded *sharded, int64_t now_ms)
+{
+    if (is_undrained(sharded))
+        return RECON_ERROR_UNDRAINED;
+    int status = recon_watermark_clock(sharded->watermark, now_ms);
+    return status == RECON_OK ? follow_watermark(sharded) : status;
+}
+
+int sharded_alive(struct sharded *sharded, int stream, uint32_t partition)
+{
+    if (is_undrained(sharded))
+        return RECON_ERROR_UNDRAINED;
+    int status = recon_watermark_alive(sharded->watermark, stream, partition);
+    return status == RECON_OK ? follow_watermark(sharded) : status;
+}
+
+int sharded_partition_add(struct sharded *sharded, int stream, uint32_t *partition)
+{
+    if (is_undrained(sharded))
+        return RECON_ERROR_UNDRAINED;
+    int status = recon_watermark_add(sharded->watermark, stream, partition);
+    return status == RECON_OK ? follow_watermark(sharded) : status;
+}
+
+int sharded_partition_end(struct sharded *sharded, int stream, uint32_t partition)
+{
+    if (is_undrained(sharded))
+        return RECON_ERROR_UNDRAINED;
+    int status = recon_watermark_end(sharded->watermark, stream, partition);
+    return status == RECON_OK ? follow_watermark(sharded) : status;
+}
+
+int sharded_next(struct sharded *sharded, struct recon_result *results, size_t capacity, size_t *count)
+{
+    *count = 0;
+    if (!is_undrained(sharded))
+        return RECON_OK;
+    while (*count < capacity && sharded->queue_taken < sharded->queue.count)
+        results[(*count)++] = sharded->queue.at[sharded->queue_taken++];
+    return RECON_OK;
+}
+
+void sharded_current(const struct sharded *sharded, struct recon_rise *current)
+{
+    recon_watermark_current(sharded->watermark, current);
+}
+
+bool sharded_holder(const struct sharded *sharded, int *stream, uint32_t *partition)
+{
+    return recon_watermark_holder(sharded->watermark, stream, partition);
+}
+
+static void add_stats(struct recon_matcher_stats *sum, const struct recon_matcher_stats *part)
+{
+    for (int stream = 0; stream < RECON_STREAM_COUNT; stream++) {
+        sum->accepted[stream] += part->accepted[stream];
+        sum->matched[stream] += part->matched[stream];
+        sum->waiting[stream] += part->waiting[stream];
+        sum->forgotten_matched[stream] += part->forgotten_matched[stream];
+        sum->forgotten_unmatched[stream] += part->forgotten_unmatched[stream];
+        sum->duplicates[stream] += part->duplicates[stream];
+        sum->too_late[stream] += part->too_late[stream];
+        sum->heartbeats[stream] += part->heartbeats[stream];
+        for (int reason = 0; reason < RECON_REASON_COUNT; reason++)
+            sum->rejected[stream][reason] += part->rejected[stream][reason];
+    }
+    sum->outside += part->outside;
+    sum->missing += part->missing;
+    sum->found += part->found;
+    sum->unaudited += part->unaudited;
+    sum->audited += part->audited;
+    sum->times_apart += part->times_apart;
+    if (part->times_apart_max_ms > sum->times_apart_max_ms)
+        sum->times_apart_max_ms = part->times_apart_max_ms;
+    sum->identities += part->identities;
+    sum->pending += part->pending;
+}
+
+void sharded_stats(const struct sharded *sharded, struct recon_matcher_stats *stats)
+{
+    *stats = (struct recon_matcher_stats){0};
+    for (uint32_t i = 0; i < sharded->shard_count; i++) {
+        struct recon_matcher_stats part = {0};
+        recon_matcher_stats(sharded->matchers[i], &part);
+        add_stats(stats, &part);
+    }
+}
