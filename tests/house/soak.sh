@@ -14,7 +14,7 @@ for preset in release fuzz; do
 done
 failed=0
 echo "model: $seeds seeds from $first on"
-bash tests/model/soak.sh build/release "$first" "$seeds" "$jobs" || failed=1
+build/release/tests/model/model_test --seeds "$first..$((first + seeds - 1))" --jobs "$jobs" || failed=1
 echo "fuzzers: $fuzz_seconds s each"
 JOBS=$jobs bash tests/house/fuzz.sh "$fuzz_seconds" || failed=1
 exit "$failed"
