@@ -1,4 +1,4 @@
-"""The demo shows the truth, and the README shows the demo.
+"""The demo shows the truth, the README shows the demo, and the example in docs/semantics.md is what recon replay says.
 
 RECON names the program.
 """
@@ -73,3 +73,25 @@ def test_the_readme_shows_what_the_demo_prints():
     positions = [tables[1].index(line) for line in tables[0]]
     assert positions == sorted(positions)
     assert len(positions) > 10
+
+
+def test_the_example_of_the_semantics_comes_out_as_it_says(tmp_path):
+    page = (ROOT / "docs/semantics.md").read_text(encoding="utf-8")
+    command = re.search(r"`(recon replay [^`]*) trace.ndjson`", page)[1].split()
+    trace = tmp_path / "trace.ndjson"
+    trace.write_text(re.search(r"```json\n(.*?)```", page, flags=re.S)[1], encoding="utf-8")
+    ended = subprocess.run([RECON, *command[1:], trace], capture_output=True, text=True, timeout=60, check=True)
+    said = [json.loads(line) for line in ended.stdout.splitlines()]
+    place = "1970-01-01T00:00:00.0%02dZ"
+    assert [
+        (result["type"], result.get("id") or result["start"], result.get("completeness_percent"), result.get("revision"))
+        for result in said
+    ] == [
+        ("missing", "b", None, None),
+        ("metric", place % 0, 50, 0),
+        ("metric", place % 10, None, 0),
+        ("found", "b", None, None),
+        ("metric", place % 0, 100, 1),
+        ("metric", place % 30, 100, 0),
+    ]
+    assert [result["watermark"] for result in said] == [place % 27] * 4 + [None] * 2
