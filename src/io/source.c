@@ -33,6 +33,7 @@
 struct recon_source {
     int fd;
     bool is_end;      /* of the file */
+    bool is_known;    /* the first bytes were looked at */
     bool is_inflated; /* inflater is set */
     int wake[2];      /* -1: a regular file */
     int status;       /* the fault that reads return; RECON_OK: none */
@@ -161,8 +162,6 @@ int recon_source_open(const char *name, struct recon_source **opened, char *mess
     if (source->name == NULL || source->raw == NULL)
         goto fail;
     status = open_file(source);
-    if (status == RECON_OK)
-        status = choose_inflater(source);
     if (status != RECON_OK)
         goto fail;
     *opened = source;
@@ -264,6 +263,12 @@ int recon_source_read(struct recon_source *source, void *bytes, size_t capacity,
     assert(capacity > 0);
     if (source->status != RECON_OK)
         return source->status;
+    if (!source->is_known) {
+        source->status = choose_inflater(source);
+        if (source->status != RECON_OK)
+            return source->status;
+        source->is_known = true;
+    }
     int status =
         source->is_inflated ? read_inflated(source, bytes, capacity, size) : read_plain(source, bytes, capacity, size);
     if (status != RECON_OK)

@@ -21,7 +21,8 @@
 #include "recon/status.h"
 
 #define THREAD_STACK_BYTES (512 * 1024)
-/* How much is read to find out whether there is a time. More than the longest record; pipes give it in pieces. */
+/* How much is looked at to find out whether there is a time, and at most: more than the longest record. */
+#define PEEK_BYTES ((size_t)16 * 1024)
 #define PEEK_BYTES_MAX ((size_t)32 << 20)
 
 struct recon_lane {
@@ -96,16 +97,24 @@ static int fill(struct recon_lane *lane)
     return RECON_OK;
 }
 
+/* The answer must not hang on how a pipe cuts its bytes: "no" and "can't tell" are said of a window's worth, or of all.
+ * The window grows until it holds a record. */
 int recon_lane_has_time(struct recon_lane *lane)
 {
     assert(!lane->is_started);
     int answer = recon_decoder_has_time(&lane->options.decoder, lane->buffer, 0, false);
-    while (answer < 0 && !lane->is_last && lane->end < PEEK_BYTES_MAX) {
+    size_t window = PEEK_BYTES;
+    bool is_all = false;
+    while (answer != 1 && !is_all) {
         /* A fault comes again, and is told, when the reader gets there. */
-        bool is_last = fill(lane) != RECON_OK || lane->is_last;
-        answer = recon_decoder_has_time(&lane->options.decoder, lane->buffer, lane->end, is_last);
-        if (is_last)
-            break;
+        bool is_over = lane->is_last || (lane->end < window && (fill(lane) != RECON_OK || lane->is_last));
+        size_t seen = lane->end < window ? lane->end : window;
+        is_all = is_over && seen == lane->end;
+        answer = recon_decoder_has_time(&lane->options.decoder, lane->buffer, seen, is_all);
+        if (lane->end >= window) {
+            is_all = is_all || answer >= 0 || window >= PEEK_BYTES_MAX;
+            window *= 2;
+        }
     }
     return answer;
 }

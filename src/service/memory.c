@@ -1,0 +1,26 @@
+/*
+ * See memory.h.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "service/memory.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+uint64_t recon_memory_total(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long page_size = sysconf(_SC_PAGESIZE);
+    uint64_t total = pages > 0 && page_size > 0 ? (uint64_t)pages * (uint64_t)page_size : UINT64_MAX;
+    /* Within a container this is the container's own; "max" where there is no bound. */
+    FILE *file = fopen("/sys/fs/cgroup/memory.max", "re");
+    uint64_t bound = 0;
+    if (file != NULL) {
+        if (fscanf(file, "%" SCNu64, &bound) == 1 && bound > 0 && bound < total)
+            total = bound;
+        fclose(file);
+    }
+    return total;
+}

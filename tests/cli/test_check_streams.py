@@ -1,0 +1,210 @@
+"""recon check: pipes, full disks, deaths, and memory."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+from checking import BASE_MS, MINUTE, RECON, SANITIZED, audit, check, command, event, judge, ndjson, write
+
+LIMIT_S = 60
+
+
+def wait_until(condition):
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.01)
+
+
+def many(count, make):
+    return [make(f"{i:08}", i * MINUTE) for i in range(count)]
+
+
+# --- inputs
+
+
+def test_a_fifo_that_drips(tmp_path):
+    fifo = tmp_path / "events"
+    os.mkfifo(fifo)
+
+    def drip():
+        with open(fifo, "wb", buffering=0) as file:
+            for byte in ndjson([event("a"), event("b", MINUTE)]):
+                file.write(bytes([byte]))
+
+    writer = threading.Thread(target=drip)
+    writer.start()
+    run = check(write(tmp_path / "a", [audit("a"), audit("b", MINUTE), audit("c")]), fifo, status=1)
+    writer.join()
+    assert run.ids("missing") == ["c"]
+
+
+def test_results_come_while_a_pipe_is_still_open(tmp_path):
+    audits = write(tmp_path / "a", many(100, audit))
+    process = subprocess.Popen(
+        command(audits, "-", "--out-of-orderness=1m", "--retention=1h", "--time=time", "--audit-time=event_time"),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    process.stdin.write(ndjson(many(60, event)[1:]))
+    process.stdin.flush()
+    first = json.loads(process.stdout.readline())
+    assert (first["type"], first["id"]) == ("missing", "00000000")
+    process.stdin.close()
+    assert process.wait(LIMIT_S) == 1
+    process.stdout.close()
+
+
+def test_a_reader_that_leaves_ends_it_quietly(tmp_path):
+    audits = write(tmp_path / "a", many(50000, audit))
+    process = subprocess.Popen(command(audits, "/dev/null"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout.readline()
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait(LIMIT_S) == 2
+    assert said == ""
+
+
+def test_a_reader_that_leaves_ends_it_also_while_a_pipe_is_silent(tmp_path):
+    audits = write(tmp_path / "a", many(50000, audit))
+    fifo = tmp_path / "more"
+    os.mkfifo(fifo)
+    process = subprocess.Popen(
+        command(audits, fifo, "--time=time", "--audit-time=event_time", "--out-of-orderness=0s", "--retention=1h"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    writer = os.open(fifo, os.O_WRONLY)
+    os.write(writer, ndjson([event("x", 60000 * MINUTE)]))
+    assert process.stdout.readline()
+    process.stdout.close()
+    os.write(writer, ndjson([event("y", 60001 * MINUTE)]))
+    assert process.wait(LIMIT_S) == 2
+    os.close(writer)
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+# --- results
+
+
+def test_a_full_disk(tmp_path):
+    audits = write(tmp_path / "a", many(1000, audit))
+    with open("/dev/full", "wb") as full:
+        run = subprocess.run(command(audits, "/dev/null"), stdout=full, stderr=subprocess.PIPE, timeout=LIMIT_S)
+    assert run.returncode == 2
+    assert b"standard output: No space left on device" in run.stderr
+    assert b"OK" not in run.stderr
+    # Little enough to be written only at the end.
+    with open("/dev/full", "wb") as full:
+        run = subprocess.run(command("/dev/null", audits), stdout=full, stderr=subprocess.PIPE, timeout=LIMIT_S)
+    assert run.returncode == 2
+    run = check(audits, "/dev/null", "--output=/dev/full", status=2)
+    assert "/dev/full: No space left on device" in run.stderr
+
+
+def test_an_output_file_has_its_name_once_it_is_whole(tmp_path):
+    output = write(tmp_path / "results", b"of last time")
+    run = judge(tmp_path, many(10, audit), [], "--output", output, status=1)
+    assert run.stdout == b""
+    results = [json.loads(line) for line in output.read_bytes().splitlines()]
+    assert [r["type"] for r in results].count("missing") == 10
+    assert not (tmp_path / "results.partial").exists()
+    run = check(tmp_path / "audit.ndjson", tmp_path / "events.ndjson", "--output", tmp_path / "no/such", status=2)
+    assert "no/such" in run.stderr
+
+
+def test_killed_half_way_what_is_left_is_plainly_a_part(tmp_path):
+    audits = write(tmp_path / "a", many(20000, audit))
+    fifo = tmp_path / "events"
+    os.mkfifo(fifo)
+    output = write(tmp_path / "results", b"of last time")
+    partial = tmp_path / "results.partial"
+    options = ["--output", output, "--out-of-orderness=1m", "--retention=1h", "--time=time", "--audit-time=event_time"]
+    process = subprocess.Popen(command(audits, fifo, *options), stderr=subprocess.DEVNULL)
+    writer = os.open(fifo, os.O_WRONLY)
+    os.write(writer, ndjson([event("x", 10000 * MINUTE)]))
+    wait_until(lambda: partial.exists() and partial.stat().st_size > 10000)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(LIMIT_S) == -signal.SIGKILL
+    os.close(writer)
+    assert output.read_bytes() == b"of last time"
+    assert json.loads(partial.read_bytes().splitlines()[0])["type"] == "missing"
+    # The next run takes over what was left.
+    check(audits, "/dev/null", "--output", output, status=1)
+    assert not partial.exists()
+    assert b"of last time" not in output.read_bytes()
+
+
+def test_two_runs_do_not_write_the_same_file(tmp_path):
+    audits = write(tmp_path / "a", many(10, audit))
+    fifo = tmp_path / "events"
+    os.mkfifo(fifo)
+    output = tmp_path / "results"
+    process = subprocess.Popen(
+        command(audits, fifo, "--output", output, "--time=time", "--audit-time=event_time"), stderr=subprocess.DEVNULL
+    )
+    writer = os.open(fifo, os.O_WRONLY)
+    wait_until((tmp_path / "results.partial").exists)
+    run = check(audits, "/dev/null", "--output", output, status=2)
+    assert "another process is writing it" in run.stderr
+    os.close(writer)
+    assert process.wait(LIMIT_S) == 1
+
+
+# --- memory
+
+
+def peak_bytes(arguments):
+    """The child's largest resident set, by a process of its own that has no other child."""
+    program = (
+        "import resource, subprocess, sys\n"
+        "done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)\n"
+        "sys.stderr.buffer.write(done.stderr)\n"
+        "print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)\n"
+    )
+    done = subprocess.run(["python3", "-c", program, *map(str, arguments)], capture_output=True, text=True, timeout=600)
+    status, peak = done.stdout.split()
+    assert status == "0", done.stderr
+    return int(peak)
+
+
+def generated(path, count, name):
+    filler = "x" * 200
+    with open(path, "w", encoding="ascii") as file:
+        for i in range(count):
+            file.write(f'{{"id":"order-{i}","{name}":{BASE_MS + i * 10},"data":"{filler}"}}\n')
+    return path
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer has memory of its own")
+def test_memory_depends_on_what_is_remembered_not_on_the_size_of_the_file(tmp_path):
+    def peak(count, *options):
+        audits = generated(tmp_path / "a", count, "event_time")
+        events = generated(tmp_path / "e", count, "time")
+        return peak_bytes(command(audits, events, *options))
+
+    bounded = ["--out-of-orderness=10s", "--retention=1m"]
+    tenth = peak(100_000, *bounded)
+    whole = peak(1_000_000, *bounded)
+    assert (tmp_path / "a").stat().st_size > 200e6
+    assert whole < tenth * 1.2 + 2e6, (tenth, whole)
+    # And without retention all IDs are remembered: the measure does see them.
+    assert peak_bytes(command(tmp_path / "a", tmp_path / "e")) > whole + 10e6
+
+
+def test_the_memory_limit_is_kept_and_named(tmp_path):
+    audits = generated(tmp_path / "a", 400_000, "event_time")
+    run = check(audits, "/dev/null", "--memory-limit=8M", status=2)
+    assert "--memory-limit" in run.stderr and "IDs remembered" in run.stderr
+    assert "OK" not in run.stderr
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer has memory of its own")
+def test_a_hundred_files_take_little_memory_each(tmp_path):
+    files = [[generated(tmp_path / f"{n}{i}", 2000, n) for i in range(100)] for n in ("event_time", "time")]
+    assert peak_bytes(command(*files, "--out-of-orderness=1s", "--retention=1s")) < 200e6
