@@ -27,7 +27,7 @@ _recon()
     esac
     if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$("$program" help "$command" 2>/dev/null |
-            sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z-]+).*/\2/p')" -- "$word")
+            sed -nE '/^Examples:/q; s/^ +(-[a-zA-Z], )?(--[a-z-]+).*/\2/p' | sort -u)" -- "$word")
     else
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         compopt -o filenames
