@@ -122,8 +122,7 @@ static void take(struct recon_arguments *arguments, const struct recon_option_sp
     } else if (strcmp(option->name, "output") == 0) {
         arguments->output = value;
     } else if (strcmp(option->name, "results") == 0) {
-        static const int formats[] = {RECON_RESULTS_NDJSON, RECON_RESULTS_CSV, RECON_RESULTS_TABLE};
-        arguments->results = formats[choice];
+        arguments->results = RECON_RESULTS_NDJSON + choice; /* the choices are in the order of the enum */
     }
 }
 
@@ -150,7 +149,7 @@ static int parse_option(struct recon_arguments *arguments, int index, int argc, 
     bool configures = false;
     const struct recon_option_spec *option =
         is_long                 ? find(arguments->command, argument + 2, name_size - 2, 0, &configures)
-        : (argument[2] == '\0') ? find(arguments->command, NULL, 0, argument[1], &configures)
+        : (argument[2] == '\0') ? find(arguments->command, "", 0, argument[1], &configures)
                                 : NULL;
     if (option == NULL) {
         refuse_unknown(arguments, argument);

@@ -1,6 +1,7 @@
 /*
  * The configuration's life, and the top of the file.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "config/config.h"
 
 #include <stdlib.h>
@@ -243,14 +244,12 @@ static bool property_add(struct recon_properties *properties, const char *name, 
     if (items == NULL)
         return false;
     properties->items = items;
-    struct recon_property property = {.name = malloc(strlen(name) + 1), .value = malloc(strlen(value) + 1)};
+    struct recon_property property = {.name = strdup(name), .value = strdup(value)};
     if (property.name == NULL || property.value == NULL) {
         free(property.name);
         free(property.value);
         return false;
     }
-    strcpy(property.name, name);
-    strcpy(property.value, value);
     properties->items[properties->count++] = property;
     return true;
 }
@@ -455,10 +454,9 @@ int recon_config_parse(struct recon_config *config, const char *text, size_t siz
     if (origin == NULL)
         goto cleanup;
     free(origin->file_name);
-    origin->file_name = malloc(strlen(file_name) + 1);
+    origin->file_name = strdup(file_name);
     if (origin->file_name == NULL)
         goto cleanup;
-    strcpy(origin->file_name, file_name);
     status = recon_yaml_parse(&tree, text, size, &faults);
     if (status == RECON_OK && tree.whole)
         status = tree_read(config, &tree, environment, &faults);

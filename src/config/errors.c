@@ -1,6 +1,7 @@
 /*
  * The list of faults.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "config/faults.h"
 
 #include <stdarg.h>
@@ -16,6 +17,9 @@ void recon_config_errors_deinit(struct recon_config_errors *errors)
     free(errors->places);
     *errors = (struct recon_config_errors){0};
 }
+
+/* With the longest name of a file, 4 KiB. What is longer is cut. */
+#define LINE_SIZE_MAX 8192
 
 /* A fault must not be lost for want of memory, or bad input would pass for good: the process ends. */
 static _Noreturn void out_of_memory(void)
@@ -45,16 +49,11 @@ void recon_config_errors_insert(struct recon_config_errors *errors, uint64_t pla
 
 void recon_config_errors_add(struct recon_config_errors *errors, const char *format, ...)
 {
+    char text[LINE_SIZE_MAX];
     va_list arguments;
     va_start(arguments, format);
-    va_list again;
-    va_copy(again, arguments);
-    int size = vsnprintf(NULL, 0, format, arguments);
+    int size = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    char *line = size < 0 ? NULL : malloc((size_t)size + 1);
-    if (line == NULL)
-        out_of_memory();
-    vsnprintf(line, (size_t)size + 1, format, again);
-    va_end(again);
+    char *line = size < 0 ? NULL : strdup(text);
     recon_config_errors_insert(errors, RECON_PLACE_NONE, line);
 }

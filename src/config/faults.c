@@ -1,6 +1,7 @@
 /*
  * Faults: an array, sorted when they are handed out.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "config/faults.h"
 
 #include <stdarg.h>
@@ -22,14 +23,13 @@ void recon_faults_deinit(struct recon_faults *faults)
 #define TEXT_SIZE_MAX 600
 
 /* The texts of a configuration are anybody's: no control character of theirs reaches a terminal, and none is endless.
- */
-static void make_printable(char *text)
+ * size: what the whole text would have. */
+static void make_printable(char text[TEXT_SIZE_MAX + sizeof "..."], size_t size)
 {
-    size_t size = strlen(text);
     if (size > TEXT_SIZE_MAX) {
         for (size = TEXT_SIZE_MAX; size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80;)
             size--;
-        memcpy(text + size, "...", 4);
+        memcpy(text + size, "...", sizeof "...");
     }
     for (char *at = text; *at != '\0'; at++) {
         unsigned char byte = (unsigned char)*at;
@@ -39,35 +39,28 @@ static void make_printable(char *text)
     }
 }
 
-/* `KEY: what`, `--KEY: what` on the command line, or `what` alone. */
-static char *fault_text(struct recon_place place, const char *format, va_list arguments)
+void recon_faults_add_for(struct recon_faults *faults, uint32_t homes, struct recon_place place, const char *format,
+                          ...)
 {
-    va_list again;
-    va_copy(again, arguments);
-    int what_size = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    size_t key_size = place.key == NULL ? 0 : strlen(place.key) + 4;
-    char *text = what_size < 0 ? NULL : malloc(key_size + (size_t)what_size + sizeof "...");
-    if (text == NULL)
-        return NULL;
-    size_t at = 0;
+    /* `KEY: what`, `--KEY: what` on the command line, or `what` alone. */
+    char text[TEXT_SIZE_MAX + sizeof "..."] = "";
+    size_t size = 0;
     if (place.key != NULL)
-        at = (size_t)snprintf(text, key_size + 1, "%s%s: ", place.line == 0 ? "--" : "", place.key);
-    vsnprintf(text + at, (size_t)what_size + 1, format, arguments);
-    make_printable(text);
-    return text;
-}
-
-static void add(struct recon_faults *faults, uint32_t homes, struct recon_place place, const char *format,
-                va_list arguments)
-{
+        size = (size_t)snprintf(text, sizeof text, "%s%s: ", place.line == 0 ? "--" : "", place.key);
+    if (size < sizeof text) {
+        va_list arguments;
+        va_start(arguments, format);
+        size += (size_t)vsnprintf(text + size, sizeof text - size, format, arguments);
+        va_end(arguments);
+    }
+    make_printable(text, size);
     struct recon_fault *items = realloc(faults->items, (faults->count + 1) * sizeof *items);
     if (items != NULL)
         faults->items = items;
-    char *text = fault_text(place, format, arguments);
-    if (items == NULL || text == NULL) {
+    char *copy = strdup(text);
+    if (items == NULL || copy == NULL) {
         faults->no_memory = true;
-        free(text);
+        free(copy);
         return;
     }
     items[faults->count] = (struct recon_fault){.line = place.line,
@@ -75,25 +68,8 @@ static void add(struct recon_faults *faults, uint32_t homes, struct recon_place 
                                                 .option = place.line == 0 && place.key != NULL,
                                                 .order = faults->count,
                                                 .homes = homes,
-                                                .text = text};
+                                                .text = copy};
     faults->count++;
-}
-
-void recon_faults_add(struct recon_faults *faults, struct recon_place place, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    add(faults, RECON_HOMES_ALL, place, format, arguments);
-    va_end(arguments);
-}
-
-void recon_faults_add_for(struct recon_faults *faults, uint32_t homes, struct recon_place place, const char *format,
-                          ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    add(faults, homes, place, format, arguments);
-    va_end(arguments);
 }
 
 static int compare(const void *left, const void *right)

@@ -42,8 +42,8 @@ void recon_config_errors_insert(struct recon_config_errors *errors, uint64_t pla
 
 void recon_faults_deinit(struct recon_faults *faults);
 
-void recon_faults_add(struct recon_faults *faults, struct recon_place place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* A fault for all homes. */
+#define recon_faults_add(faults, place, ...) recon_faults_add_for(faults, RECON_HOMES_ALL, place, __VA_ARGS__)
 /* For some homes only. */
 void recon_faults_add_for(struct recon_faults *faults, uint32_t homes, struct recon_place place, const char *format,
                           ...) __attribute__((format(printf, 4, 5)));

@@ -1,6 +1,7 @@
 /*
  * What a home adds (defaults) and demands, once file and command line are read.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,9 +32,7 @@ static bool text_default(char **target, const char *text)
 {
     if (*target != NULL)
         return true;
-    *target = malloc(strlen(text) + 1);
-    if (*target != NULL)
-        strcpy(*target, text);
+    *target = strdup(text);
     return *target != NULL;
 }
 

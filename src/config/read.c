@@ -22,7 +22,7 @@ static void refuse_key(struct recon_faults *faults, const struct recon_yaml_item
                          "'<<' merges nothing in YAML 1.2: write the keys, or name the whole value by *");
         return;
     }
-    const char **names = calloc(key_count, sizeof *names);
+    const char **names = calloc(key_count + 1, sizeof *names);
     if (names == NULL) {
         faults->no_memory = true;
         return;
