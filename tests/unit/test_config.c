@@ -222,6 +222,8 @@ static void variables_are_filled_after_parsing(void **state)
          "  text: ${YAML}\n"
          "  again: ${AGAIN}\n"
          "  colon: ${NOPE:a:b}\n"
+         "  once: &once $${NOPE}\n"
+         "  twice: *once\n"
          "audit:\n"
          "  schemas:\n"
          "    - ignore: ${TRUE}\n",
@@ -233,6 +235,8 @@ static void variables_are_filled_after_parsing(void **state)
     assert_string_equal(config.kafka.items[1].value, "{a: b}");
     assert_string_equal(config.kafka.items[2].value, "${DURATION}");
     assert_string_equal(config.kafka.items[3].value, "a:b");
+    assert_string_equal(config.kafka.items[4].value, "${NOPE}");
+    assert_string_equal(config.kafka.items[5].value, "${NOPE}");
     assert_true(config.streams[RECON_STREAM_AUDIT].mapping.schemas[0].ignore);
     recon_config_deinit(&config);
 }

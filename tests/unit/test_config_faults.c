@@ -33,6 +33,21 @@ static void all_faults_are_named_at_once_in_order_of_place(void **state)
         "c.yaml:7:7: from: 'from' must lie before 'to': nothing lies between them\n");
 }
 
+static void faults_in_one_line_come_in_order_of_column(void **state)
+{
+    (void)state;
+    assert_faults("{events: {format: x}, xyzzy: 1}\n",
+                  "c.yaml:1:19: format: 'x' is not one of auto, json, csv, cloudevents, avro, raw\n"
+                  "c.yaml:1:23: unknown key 'xyzzy'\n");
+}
+
+static void what_a_fault_may_cause_is_no_fault_of_its_own(void **state)
+{
+    (void)state;
+    assert_faults("identity: source,id\nevents: {format: json, source: 5}\n",
+                  "c.yaml:2:32: source: expected a field, found the number 5; where the text is meant, write '5'\n");
+}
+
 static void columns_count_characters_not_bytes(void **state)
 {
     (void)state;
@@ -319,6 +334,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unknown_keys_come_with_what_was_likely_meant),
         cmocka_unit_test(all_faults_are_named_at_once_in_order_of_place),
+        cmocka_unit_test(faults_in_one_line_come_in_order_of_column),
+        cmocka_unit_test(what_a_fault_may_cause_is_no_fault_of_its_own),
         cmocka_unit_test(columns_count_characters_not_bytes),
         cmocka_unit_test(durations_need_a_unit_and_a_sense),
         cmocka_unit_test(times_and_starts_must_be_times),
