@@ -244,7 +244,12 @@ static int fill_record(const struct recon_plan *plan, const struct recon_schema 
                        const struct recon_found *found, struct recon_batch *batch, struct recon_record *record)
 {
     bool audit = plan->stream == RECON_STREAM_AUDIT;
-    struct parts parts = {.key_count = 0};
+    struct parts parts;
+    parts.key_count = 0;
+    parts.id = NULL;
+    parts.id_size_bytes = 0;
+    parts.source = (struct recon_text){0};
+    parts.context = (struct recon_text){0};
     enum recon_reason reason = RECON_REASON_NONE;
     if (schema->cloudevent_demanded && !is_cloudevent(at(found, schema->specversion)))
         reason = RECON_REASON_MALFORMED;

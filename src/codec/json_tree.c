@@ -66,6 +66,7 @@ int recon_json_tree_new(const struct recon_path *paths, uint32_t path_count, str
         .key = "", .end = RECON_JSON_NOBODY + 1, .path = RECON_PATH_NONE, .item = RECON_JSON_NO_ITEM};
     made->nodes[RECON_JSON_NOBODY] = empty;
     made->nodes[RECON_JSON_ROOT] = empty;
+    made->path_count = path_count;
     made->count = RECON_JSON_ROOT + 1;
     add_nodes(made, paths, path_count, NULL, 0);
     made->nodes[RECON_JSON_ROOT].end = made->count;

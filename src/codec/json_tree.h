@@ -24,6 +24,7 @@ struct recon_json_node {
 #define RECON_JSON_ROOT 1
 
 struct recon_json_tree {
+    uint32_t path_count; /* also those without a node */
     uint32_t count;
     struct recon_json_node nodes[];
 };

@@ -176,6 +176,13 @@ static inline uint32_t load32(const char *bytes)
     return value;
 }
 
+static inline uint16_t load16(const char *bytes)
+{
+    uint16_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
 /* memcmp for keys, most of which are short: without a call. */
 static inline bool same_bytes(const char *a, const char *b, size_t size)
 {
@@ -185,10 +192,9 @@ static inline bool same_bytes(const char *a, const char *b, size_t size)
         return load64(a) == load64(b) && load64(a + size - 8) == load64(b + size - 8);
     if (size >= 4)
         return load32(a) == load32(b) && load32(a + size - 4) == load32(b + size - 4);
-    for (size_t i = 0; i < size; i++)
-        if (a[i] != b[i])
-            return false;
-    return true;
+    if (size >= 2)
+        return load16(a) == load16(b) && a[size - 1] == b[size - 1];
+    return size == 0 || *a == *b;
 }
 
 /* The node under parent that the key leads to. What is known of it is forgotten: the last of equal keys counts. */
@@ -201,7 +207,8 @@ static inline uint32_t find_key(const struct walk *walk, uint32_t parent, struct
         node = nodes[node].end;
     if (node >= end)
         return RECON_JSON_NOBODY;
-    for (uint32_t under = node; under < nodes[node].end; under++)
+    /* What stands at the key itself takes the place of what stood there; what was found under it must go. */
+    for (uint32_t under = node + 1; under < nodes[node].end; under++)
         if (nodes[under].path != RECON_PATH_NONE)
             walk->found[nodes[under].path].kind = RECON_FOUND_ABSENT;
     return node;
@@ -317,9 +324,8 @@ bool recon_json_walk(const struct recon_json_tree *tree, struct recon_json_docum
                         .limit = limit,
                         .backslash = document->backslash ? document->backslash : limit,
                         .scratch = document->scratch};
-    for (uint32_t i = RECON_JSON_ROOT + 1; i < tree->count; i++)
-        if (tree->nodes[i].path != RECON_PATH_NONE)
-            found[tree->nodes[i].path].kind = RECON_FOUND_ABSENT;
+    for (uint32_t i = 0; i < tree->path_count; i++)
+        found[i].kind = RECON_FOUND_ABSENT;
     return *at(&walk, *document->position) == '{' && walk_object(&walk, &document->position) &&
            *document->position >= document->end;
 }

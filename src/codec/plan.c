@@ -103,6 +103,17 @@ static void add_when(struct recon_plan *plan, enum recon_format format, struct r
         schema->when_field = add_field(plan, format, &when->field, true);
 }
 
+static void add_id(struct recon_plan *plan, enum recon_format format, const struct default_names *names, bool demand,
+                   struct recon_schema *schema)
+{
+    const struct recon_mapping *mapping = schema->mapping;
+    schema->id_count = mapping->id_count > 0 ? (uint32_t)mapping->id_count : 1;
+    for (size_t i = 0; i < mapping->id_count; i++)
+        schema->id[i] = add_field(plan, format, &mapping->id[i], demand);
+    if (mapping->id_count == 0)
+        schema->id[0] = add_name(plan, format, &names->id, demand);
+}
+
 static void add_schema(struct recon_plan *plan, enum recon_format format, const struct recon_mapping *mapping,
                        struct recon_schema *schema)
 {
@@ -135,15 +146,13 @@ static void add_schema(struct recon_plan *plan, enum recon_format format, const 
     const struct default_names *names = cloudevents ? &cloudevents_names : audit ? &audit_names : &plain_names;
     /* What a file of several kinds of Avro records lacks is seen record by record. */
     bool demand = !mapping->when.avro_record;
+    /* The ID's fields first, as most records have them. */
+    if (!mapping->heartbeat)
+        add_id(plan, format, names, demand, schema);
     schema->time = add_field_or_name(plan, format, &mapping->time, &names->time, demand && !plan->timeless,
                                      demand && !plan->timeless);
     if (mapping->heartbeat)
         return;
-    schema->id_count = mapping->id_count > 0 ? (uint32_t)mapping->id_count : 1;
-    for (size_t i = 0; i < mapping->id_count; i++)
-        schema->id[i] = add_field(plan, format, &mapping->id[i], demand);
-    if (mapping->id_count == 0)
-        schema->id[0] = add_name(plan, format, &names->id, demand);
     schema->source =
         add_field_or_name(plan, format, &mapping->source, &names->source, demand, demand && plan->source_in_identity);
     if (audit) {
