@@ -32,11 +32,14 @@ int recon_configure(struct recon_config *config, struct recon_arguments *argumen
                     enum recon_home home)
 {
     bool good = true;
+    bool has_file = file_name != NULL;
     int status = RECON_OK;
-    if (file_name != NULL) {
-        struct recon_config_file file;
-        if (!recon_config_file_open(file_name, &file, &arguments->config_errors))
-            return RECON_ERROR_INVALID;
+    struct recon_config_file file;
+    if (has_file && !recon_config_file_open(file_name, &file, &arguments->config_errors)) {
+        has_file = false;
+        good = false;
+    }
+    if (has_file) {
         status = recon_config_file_parse(&file, config, &arguments->config_errors);
         recon_config_file_close(&file);
         good = status == RECON_OK;
@@ -47,8 +50,11 @@ int recon_configure(struct recon_config *config, struct recon_arguments *argumen
         status = set_options(config, arguments, true, &good);
     if (status == RECON_ERROR_MEMORY)
         return status;
+    /* What a file that could not be opened lacks, nobody knows. */
+    if (file_name != NULL && !has_file)
+        return RECON_ERROR_INVALID;
     /* Without a file, what is missing is missing on the command line. */
-    status = recon_config_finish(config, home, file_name == NULL ? &arguments->errors : &arguments->config_errors);
+    status = recon_config_finish(config, home, has_file ? &arguments->config_errors : &arguments->errors);
     return status == RECON_OK && !good ? RECON_ERROR_INVALID : status;
 }
 

@@ -44,30 +44,42 @@ static const struct recon_option_spec *find(const struct recon_command_spec *com
     return NULL;
 }
 
-static void refuse_unknown(struct recon_arguments *arguments, const char *argument)
+/* The option of a command that an unknown one likely was; NULL: none. */
+static const struct recon_option_spec *find_nearest(const struct recon_command_spec *command, const char *word)
+{
+    size_t count = 0;
+    const char **names = NULL;
+    for (size_t g = 0; command->groups[g] != NULL; g++) {
+        const struct recon_option_group *group = command->groups[g];
+        names = enlarge(names, (count + group->count) * sizeof *names);
+        for (size_t i = 0; i < group->count; i++)
+            names[count++] = group->options[i].name;
+    }
+    const char *nearest = recon_word_nearest(word, names, count);
+    free(names);
+    bool configures = false;
+    return nearest == NULL ? NULL : find(command, nearest, strlen(nearest), 0, &configures);
+}
+
+/* Adds the fault; returns of which kind the option likely is: its values then are no arguments of their own. */
+static enum recon_option_kind refuse_unknown(struct recon_arguments *arguments, const char *argument)
 {
     size_t size = strcspn(argument, "=");
     char word[65];
-    const char *nearest = NULL;
+    const struct recon_option_spec *nearest = NULL;
     if (argument[1] == '-' && size - 2 < sizeof word) {
         memcpy(word, argument + 2, size - 2);
         word[size - 2] = '\0';
-        size_t candidate_count = 0;
-        const char **candidates = NULL;
-        for (size_t g = 0; arguments->command->groups[g] != NULL; g++) {
-            const struct recon_option_group *group = arguments->command->groups[g];
-            candidates = enlarge(candidates, (candidate_count + group->count) * sizeof *candidates);
-            for (size_t i = 0; i < group->count; i++)
-                candidates[candidate_count++] = group->options[i].name;
-        }
-        nearest = recon_word_nearest(word, candidates, candidate_count);
-        free(candidates);
+        nearest = find_nearest(arguments->command, word);
     }
     if (nearest != NULL)
         recon_config_errors_add(&arguments->errors, "%.*s: unknown option; did you mean --%s?", (int)size, argument,
-                                nearest);
+                                nearest->name);
     else
         recon_config_errors_add(&arguments->errors, "%.*s: unknown option", (int)size, argument);
+    if (nearest != NULL)
+        return nearest->kind;
+    return arguments->command->positional_count_max == 0 ? RECON_OPTION_LIST : RECON_OPTION_FLAG;
 }
 
 /* Whether the value is one of `a|b|c`; *index gets which. */
@@ -152,10 +164,12 @@ static int parse_option(struct recon_arguments *arguments, int index, int argc, 
         : (argument[2] == '\0') ? find(arguments->command, "", 0, argument[1], &configures)
                                 : NULL;
     if (option == NULL) {
-        refuse_unknown(arguments, argument);
-        /* What was likely its value is no argument of its own. */
-        if (value == NULL && index < argc && !is_option(argv[index]) && arguments->command->positional_count_max == 0)
+        enum recon_option_kind kind = refuse_unknown(arguments, argument);
+        bool has_values = kind != RECON_OPTION_FLAG && value == NULL;
+        while (has_values && index < argc && !is_option(argv[index])) {
             index++;
+            has_values = kind == RECON_OPTION_LIST;
+        }
         return index;
     }
     if (option->kind == RECON_OPTION_FLAG) {

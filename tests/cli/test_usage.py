@@ -100,13 +100,48 @@ def test_unknown_commands_come_with_what_was_likely_meant():
 
 def test_all_faults_of_a_command_line_are_named_at_once():
     refused(
-        recon("validate", "--fro", "a.yaml", "b.yaml", "--quiet=yes", "-x", "--for"),
+        recon("validate", "--fro", "run", "a.yaml", "b.yaml", "--quiet=yes", "-x", "--for"),
         "recon validate: --fro: unknown option; did you mean --for?",
         "recon validate: --quiet takes no value",
         "recon validate: -x: unknown option",
         "recon validate: --for needs a value: --for HOME",
         "recon validate: unexpected argument 'b.yaml'",
         "Try 'recon help validate'.",
+    )
+
+
+def test_the_value_of_an_unknown_option_is_no_argument():
+    refused(
+        recon("check", "--audit", "a", "--events", "b", "--audit-tiem", "ts", "--interval", "5", "none.yaml"),
+        "none.yaml: No such file or directory",
+        "recon check: --audit-tiem: unknown option; did you mean --audit-time?",
+        "recon check: --interval: '5' is not a duration: a bare number has no unit: write `30s`, `5m` or `2h`",
+        "Try 'recon help check'.",
+    )
+
+
+def test_lists_go_up_to_the_next_option_or_have_one_value_behind_an_equals_sign():
+    refused(
+        recon("check", "--audit=a", "none.yaml", "--evnets", "b", "c"),
+        "none.yaml: No such file or directory",
+        "recon check: --evnets: unknown option; did you mean --events?",
+        "recon check: --events: no file is given; - is standard input",
+        "Try 'recon help check'.",
+    )
+
+
+def test_the_last_value_counts():
+    result = recon("validate", "--for", "run", "-", "--for=check", text="")
+    assert result.stdout == "stdin: good for check\n"
+
+
+def test_an_option_that_contradicts_the_file_is_named(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("from: 2013-02-08\nretention: 5\n")
+    refused(
+        recon("check", path, "--audit", "a", "--events", "b", "--to", "2013-02-07"),
+        f"{path}:2:12: retention: '5' is not a duration: a bare number has no unit: write `30s`, `5m` or `2h`",
+        "recon check: --to: 'from' must lie before 'to': nothing lies between them",
     )
 
 
