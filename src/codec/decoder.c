@@ -20,6 +20,7 @@
 #include "codec/format.h"
 #include "codec/json.h"
 #include "codec/limits.h"
+#include "codec/text_form.h"
 #include "recon/status.h"
 
 static const struct recon_format_ops *format_ops(enum recon_format format)
@@ -29,7 +30,9 @@ static const struct recon_format_ops *format_ops(enum recon_format format)
     case RECON_FORMAT_CLOUDEVENTS:
         return &recon_format_json;
     case RECON_FORMAT_CSV:
+        return &recon_format_csv;
     case RECON_FORMAT_AVRO:
+        return &recon_format_avro;
     case RECON_FORMAT_AUTO:
     case RECON_FORMAT_RAW:
         break;
@@ -52,6 +55,14 @@ int recon_fault_set(struct recon_fault *fault, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(fault->text, sizeof fault->text, format, arguments);
     va_end(arguments);
+    /* Names come from the file: no control characters, and no half characters where one was cut. */
+    size_t size = strlen(fault->text);
+    for (size_t at = 0, step; at < size; at += step) {
+        uint32_t code;
+        step = recon_utf8_next(fault->text + at, size - at, &code);
+        if (code == UINT32_MAX || code < 0x20 || (code >= 0x7f && code < 0xa0))
+            memset(fault->text + at, '?', step);
+    }
     return RECON_ERROR_INVALID;
 }
 

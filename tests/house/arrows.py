@@ -25,7 +25,8 @@ USES = {
 LIBRARIES = {
     "simdjson.h": {"codec"},
     "yaml.h": {"config"},
-    "avro.h": {"codec"},
+    "jansson.h": {"codec"},
+    "snappy-c.h": {"codec"},
     "zlib.h": {"io", "codec"},  # codec: the deflate blocks of Avro files
     "zstd.h": {"io", "codec"},  # codec: likewise
     "zstd_errors.h": {"io", "codec"},

@@ -98,7 +98,7 @@ void decode_run(const struct decode *decode, const char *bytes, size_t size, siz
     size_t end = piece_size == 0 || piece_size > size ? size : piece_size;
     for (;;) {
         /* A block of just these bytes, so that a sanitizer sees a read past them. */
-        char *piece = malloc(end - start + 1);
+        char *piece = malloc(end > start ? end - start : 1);
         assert_non_null(piece);
         memcpy(piece, bytes + start, end - start);
         size_t used = 0;
