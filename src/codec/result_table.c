@@ -3,7 +3,7 @@
  *
  * 1. A percentage is rounded down: 100% stands only where nothing is absent.
  * 2. A text shows what a terminal would obey or hide (controls, direction marks, line ends) as an escape, and is cut
- *    where it would fill the screen.
+ *    where it would fill the screen. The context is left out: the place says where it stands.
  * 3. A metric that replaces an earlier one of its window says so (`^ revision 1`).
  *
  *       missing    a-17  2013-02-08 11:05:00  audit.ndjson:34
@@ -20,7 +20,7 @@
 #define SHOWN_BYTES_MAX 160 /* of one text */
 #define SHOWN_SIZE_MAX                                                                                                 \
     (10 * SHOWN_BYTES_MAX + 8) /* what they can become: `\u{e0001}` for each, and the mark of a cut */
-#define LINE_SIZE_MAX (4 * SHOWN_SIZE_MAX + 1024)
+#define LINE_SIZE_MAX (3 * SHOWN_SIZE_MAX + 1024)
 #define COUNT_WIDTH 9
 #define BAR_CELLS 10
 
@@ -315,8 +315,6 @@ static char *break_write(struct recon_result_writer *writer, char *out, const st
         out = style_write(writer, RECON_PUT(out, "  "), style_dim);
         out = style_write(writer, place_write(writer, out, result), style_end);
     }
-    if (result->context.size > 0)
-        out = shown_write(RECON_PUT(out, "  "), result->context.bytes, result->context.size);
     return out;
 }
 

@@ -134,16 +134,29 @@ char *recon_json_text_write(char *out, const char *bytes, size_t size)
     return out;
 }
 
+/* Two digits a division, laid down from the end where they belong. */
 char *recon_unsigned_write(char *out, uint64_t value)
 {
-    char digits[RECON_INTEGER_SIZE_MAX];
-    size_t start = sizeof digits;
-    do {
-        digits[--start] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    memcpy(out, digits + start, sizeof digits - start);
-    return out + (sizeof digits - start);
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
+    size_t size = 1;
+    for (uint64_t rest = value; rest >= 10; size += 2) {
+        if (rest < 100) {
+            size++;
+            break;
+        }
+        rest /= 100;
+    }
+    char *at = out + size;
+    while (value >= 10) {
+        at -= 2;
+        memcpy(at, pairs + value % 100 * 2, 2);
+        value /= 100;
+    }
+    if (at > out)
+        *out = (char)('0' + value);
+    return out + size;
 }
 
 char *recon_integer_write(char *out, int64_t value)

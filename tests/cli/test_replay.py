@@ -8,6 +8,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import select
 import subprocess
 
@@ -254,3 +255,12 @@ def test_it_is_said_where_the_trace_overrides_the_identity_asked_for():
     trace = b'{"identity":"id"}\n'
     assert "note: the trace says" in replay(*SETTINGS, "--identity", "source,id", "-", stdin=trace).err
     assert "note:" not in replay(*SETTINGS, "--identity", "id", "-", stdin=trace).err
+
+
+def test_the_lines_of_the_documentation_are_a_trace():
+    page = (FOLDER.parent.parent / "docs" / "traces.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\| `(\{.*\})` \|", page, flags=re.M)
+    assert len(lines) == 9
+    head = '{"partitions": {"audit": 1, "events": 3}, "identity": "id"}'
+    trace = "\n".join([head, *lines]).encode()
+    assert '"reason":"no_id"' in replay(*SETTINGS, "-", stdin=trace).out

@@ -89,6 +89,15 @@ static void integers_print_as_they_are(void **state)
     char out[RECON_INTEGER_SIZE_MAX + 1];
     *recon_unsigned_write(out, UINT64_MAX) = '\0';
     assert_string_equal(out, "18446744073709551615");
+    /* On both sides of each change of length. */
+    for (uint64_t power = 1; power <= UINT64_MAX / 10; power *= 10) {
+        for (uint64_t value = power - 1; value <= power + 1; value++) {
+            char expected[32];
+            *recon_unsigned_write(out, value) = '\0';
+            snprintf(expected, sizeof expected, "%" PRIu64, value);
+            assert_string_equal(out, expected);
+        }
+    }
 }
 
 static void percent_is(uint64_t matched, uint64_t expected, const char *text)
