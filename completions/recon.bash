@@ -19,6 +19,7 @@ _recon()
     --time-unit | --audit-time-unit | --events-time-unit)
         mapfile -t COMPREPLY < <(compgen -W 's ms us ns' -- "$word") && return
         ;;
+    --for) mapfile -t COMPREPLY < <(compgen -W 'check replay run flink' -- "$word") && return ;;
     --identity) mapfile -t COMPREPLY < <(compgen -W 'id source,id' -- "$word") && return ;;
     --report)
         mapfile -t COMPREPLY < <(compgen -W 'missing found unaudited audited duplicate too_late rejected' -- "$word")

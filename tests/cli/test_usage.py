@@ -277,3 +277,26 @@ def test_the_manual_has_every_command_and_option():
         assert f".SH RECON {command}\n" in plain
         for option in options_of(command):
             assert f"\\fB{option}\\fR" in plain
+
+
+def completed(*words):
+    """What bash offers for the last word."""
+    script = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _recon 2>/dev/null; printf "%s\\n" "${COMPREPLY[@]}"'
+    result = subprocess.run(
+        ["bash", "-c", script, "bash", ROOT / "completions/recon.bash", RECON, *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return set(result.stdout.split())
+
+
+def test_bash_completes_commands_options_and_choices():
+    assert completed("") == {*COMMANDS, "--help", "--version"}
+    assert completed("va") == {"validate"}
+    assert completed("help", "re") == {"replay"}
+    for command in set(COMMANDS) - {"help"}:
+        assert completed(command, "--") == options_of(command)
+    assert completed("check", "--results", "") == {"ndjson", "csv", "table"}
+    assert completed("validate", "--for", "") == {"check", "replay", "run", "flink"}
