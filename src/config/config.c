@@ -16,11 +16,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-struct top {
-    struct recon_config *config;
-    struct recon_faults *faults;
-};
-
 /* ---- life ---- */
 
 void recon_config_init(struct recon_config *config)
@@ -84,7 +79,7 @@ struct recon_mapping *recon_config_mapping_get(struct recon_config *config, int 
 
 /* ---- settings ---- */
 
-static bool duration_read(struct top *top, const struct recon_yaml_item *item, int64_t minimum_ms,
+static bool duration_read(struct recon_config_reader *top, const struct recon_yaml_item *item, int64_t minimum_ms,
                           const char *unlimited, int64_t *target)
 {
     const char *text = recon_read_scalar(top->faults, item, "a duration such as 30s or 5m");
@@ -94,7 +89,7 @@ static bool duration_read(struct top *top, const struct recon_yaml_item *item, i
 
 static void read_interval(void *context, const struct recon_yaml_item *item)
 {
-    struct top *top = context;
+    struct recon_config_reader *top = context;
     top->config->origin->seen |= RECON_SEEN_INTERVAL;
     if (duration_read(top, item, 1, NULL, &top->config->settings.interval_ms))
         top->config->has_interval = true;
@@ -102,33 +97,34 @@ static void read_interval(void *context, const struct recon_yaml_item *item)
 
 static void read_out_of_orderness(void *context, const struct recon_yaml_item *item)
 {
-    struct top *top = context;
+    struct recon_config_reader *top = context;
     top->config->origin->seen |= RECON_SEEN_OUT_OF_ORDERNESS;
     duration_read(top, item, 0, NULL, &top->config->settings.out_of_orderness_ms);
 }
 
 static void read_retention(void *context, const struct recon_yaml_item *item)
 {
-    struct top *top = context;
+    struct recon_config_reader *top = context;
     top->config->origin->seen |= RECON_SEEN_RETENTION;
     duration_read(top, item, 0, NULL, &top->config->settings.retention_ms);
 }
 
 static void read_idle_timeout(void *context, const struct recon_yaml_item *item)
 {
-    struct top *top = context;
+    struct recon_config_reader *top = context;
     if (duration_read(top, item, 1, "never", &top->config->settings.idle_timeout_ms))
         top->config->has_idle_timeout = true;
 }
 
 static void read_max_future_skew(void *context, const struct recon_yaml_item *item)
 {
-    struct top *top = context;
+    struct recon_config_reader *top = context;
     if (duration_read(top, item, 0, "any", &top->config->settings.max_future_skew_ms))
         top->config->has_max_future_skew = true;
 }
 
-static void time_read(struct top *top, const struct recon_yaml_item *item, int64_t *target, struct recon_place *place)
+static void time_read(struct recon_config_reader *top, const struct recon_yaml_item *item, int64_t *target,
+                      struct recon_place *place)
 {
     const char *text = recon_read_scalar(top->faults, item, "a time such as 2013-02-08T11:00:00Z");
     if (text != NULL && recon_value_time(top->faults, recon_read_place(item), text, target))
@@ -137,19 +133,19 @@ static void time_read(struct top *top, const struct recon_yaml_item *item, int64
 
 static void read_from(void *context, const struct recon_yaml_item *item)
 {
-    struct top *top = context;
+    struct recon_config_reader *top = context;
     time_read(top, item, &top->config->settings.from_ms, &top->config->origin->from);
 }
 
 static void read_to(void *context, const struct recon_yaml_item *item)
 {
-    struct top *top = context;
+    struct recon_config_reader *top = context;
     time_read(top, item, &top->config->settings.to_ms, &top->config->origin->to);
 }
 
 static void read_start(void *context, const struct recon_yaml_item *item)
 {
-    struct top *top = context;
+    struct recon_config_reader *top = context;
     const char *text = recon_read_text(top->faults, item, "earliest, latest or a time");
     if (text != NULL)
         recon_value_start(top->faults, recon_read_place(item), text, top->config);
@@ -157,7 +153,7 @@ static void read_start(void *context, const struct recon_yaml_item *item)
 
 static void read_name(void *context, const struct recon_yaml_item *item)
 {
-    struct top *top = context;
+    struct recon_config_reader *top = context;
     top->config->origin->seen |= RECON_SEEN_NAME;
     const char *text = recon_read_text(top->faults, item, "a name");
     if (text != NULL)
@@ -165,8 +161,9 @@ static void read_name(void *context, const struct recon_yaml_item *item)
 }
 
 /* Calls take for every word of a list, or of a text with commas. */
-static void words_read(struct top *top, const struct recon_yaml_item *item, const char *what,
-                       void (*take)(struct top *top, struct recon_place place, const char *const *words, size_t count))
+static void words_read(struct recon_config_reader *top, const struct recon_yaml_item *item, const char *what,
+                       void (*take)(struct recon_config_reader *top, struct recon_place place, const char *const *words,
+                                    size_t count))
 {
     struct recon_place place = recon_read_place(item);
     if (item->node->kind != RECON_YAML_LIST) {
@@ -197,7 +194,8 @@ static void words_read(struct top *top, const struct recon_yaml_item *item, cons
     free(texts);
 }
 
-static void identity_take(struct top *top, struct recon_place place, const char *const *words, size_t count)
+static void identity_take(struct recon_config_reader *top, struct recon_place place, const char *const *words,
+                          size_t count)
 {
     recon_value_identity(top->faults, place, words, count, &top->config->source_in_identity);
     place.key = NULL;
@@ -209,7 +207,8 @@ static void read_identity(void *context, const struct recon_yaml_item *item)
     words_read(context, item, "id or source,id", identity_take);
 }
 
-static void report_take(struct top *top, struct recon_place place, const char *const *words, size_t count)
+static void report_take(struct recon_config_reader *top, struct recon_place place, const char *const *words,
+                        size_t count)
 {
     uint32_t report = 0;
     for (size_t i = 0; i < count; i++)
@@ -220,7 +219,7 @@ static void report_take(struct top *top, struct recon_place place, const char *c
 /* As words_read, but a list's names are judged one by one, each at its own place. */
 static void read_report(void *context, const struct recon_yaml_item *item)
 {
-    struct top *top = context;
+    struct recon_config_reader *top = context;
     if (item->node->kind != RECON_YAML_LIST) {
         words_read(top, item, "a list of result types", report_take);
         return;
@@ -234,132 +233,6 @@ static void read_report(void *context, const struct recon_yaml_item *item)
             recon_value_report(top->faults, recon_read_place(&word), text, &report);
     }
     top->config->settings.report = report;
-}
-
-/* ---- sections of the homes ---- */
-
-static bool property_add(struct recon_properties *properties, const char *name, const char *value)
-{
-    struct recon_property *items = realloc(properties->items, (properties->count + 1) * sizeof *items);
-    if (items == NULL)
-        return false;
-    properties->items = items;
-    struct recon_property property = {.name = strdup(name), .value = strdup(value)};
-    if (property.name == NULL || property.value == NULL) {
-        free(property.name);
-        free(property.value);
-        return false;
-    }
-    properties->items[properties->count++] = property;
-    return true;
-}
-
-static void properties_read(struct top *top, const struct recon_yaml_item *item, struct recon_properties *properties)
-{
-    if (item->node->kind == RECON_YAML_NULL ||
-        !recon_read_is_map(top->faults, item, "the client's properties, NAME: VALUE"))
-        return;
-    for (size_t i = 0; i < item->node->count; i++) {
-        const struct recon_yaml_item *property = &item->node->items[i];
-        const char *value = NULL;
-        if (strcmp(property->key, "bootstrap.servers") == 0)
-            top->config->origin->seen |= RECON_SEEN_SERVERS;
-        if (property->key[0] == '\0')
-            recon_faults_add(top->faults,
-                             (struct recon_place){.line = property->key_line, .column = property->key_column},
-                             "a property needs a name");
-        else if (property->node->kind == RECON_YAML_MAP && property->node->count > 0)
-            recon_faults_add(top->faults, recon_read_place(property),
-                             "properties are not nested: write %s.%s as one name", property->key,
-                             property->node->items[0].key);
-        else if (property->node->kind == RECON_YAML_NULL)
-            recon_faults_add(top->faults, recon_read_place(property), "there is no value; an empty one is ''");
-        else
-            value = recon_read_scalar(top->faults, property, "a text, a number or a truth value");
-        if (value == NULL)
-            continue;
-        if (property->node->kind == RECON_YAML_BOOLEAN)
-            value = value[0] == 't' || value[0] == 'T' ? "true" : "false";
-        if (!property_add(properties, property->key, value))
-            top->faults->no_memory = true;
-    }
-}
-
-static void read_kafka(void *context, const struct recon_yaml_item *item)
-{
-    struct top *top = context;
-    properties_read(top, item, &top->config->kafka);
-}
-
-static void read_librdkafka(void *context, const struct recon_yaml_item *item)
-{
-    struct top *top = context;
-    properties_read(top, item, &top->config->librdkafka);
-}
-
-static void read_flink(void *context, const struct recon_yaml_item *item)
-{
-    struct top *top = context;
-    properties_read(top, item, &top->config->flink);
-}
-
-static void read_state_directory(void *context, const struct recon_yaml_item *item)
-{
-    struct top *top = context;
-    const char *text = recon_read_text(top->faults, item, "a directory");
-    if (text != NULL)
-        recon_value_text(top->faults, recon_read_place(item), text, &top->config->state_directory);
-}
-
-static void read_snapshot_interval(void *context, const struct recon_yaml_item *item)
-{
-    struct top *top = context;
-    duration_read(top, item, 1, NULL, &top->config->snapshot_interval_ms);
-}
-
-static void read_state(void *context, const struct recon_yaml_item *item)
-{
-    static const struct recon_read_key keys[] = {{"directory", read_state_directory},
-                                                 {"snapshot_interval", read_snapshot_interval}};
-    struct top *top = context;
-    if (item->node->kind != RECON_YAML_NULL && recon_read_is_map(top->faults, item, "directory and snapshot_interval"))
-        recon_read_map(top->faults, item->node, keys, COUNT(keys), top);
-}
-
-static void output_topic_read(struct top *top, const struct recon_yaml_item *item, char **target)
-{
-    const char *text = recon_read_text(top->faults, item, "the name of a topic");
-    if (text != NULL)
-        recon_value_topic(top->faults, recon_read_place(item), text, target);
-}
-
-static void read_metrics_topic(void *context, const struct recon_yaml_item *item)
-{
-    struct top *top = context;
-    output_topic_read(top, item, &top->config->metrics_topic);
-}
-
-static void read_breaks_topic(void *context, const struct recon_yaml_item *item)
-{
-    struct top *top = context;
-    output_topic_read(top, item, &top->config->breaks_topic);
-}
-
-static void read_output_topics(void *context, const struct recon_yaml_item *item)
-{
-    static const struct recon_read_key keys[] = {{"metrics", read_metrics_topic}, {"breaks", read_breaks_topic}};
-    struct top *top = context;
-    top->config->origin->output = (struct recon_place){.line = item->line, .column = item->column};
-    if (item->node->kind != RECON_YAML_NULL && recon_read_is_map(top->faults, item, "{metrics: TOPIC, breaks: TOPIC}"))
-        recon_read_map(top->faults, item->node, keys, COUNT(keys), top);
-}
-
-static void read_output(void *context, const struct recon_yaml_item *item)
-{
-    static const struct recon_read_key keys[] = {{"topics", read_output_topics}};
-    struct top *top = context;
-    if (item->node->kind != RECON_YAML_NULL && recon_read_is_map(top->faults, item, "topics"))
-        recon_read_map(top->faults, item->node, keys, COUNT(keys), top);
 }
 
 /* ---- the whole file ---- */
@@ -377,13 +250,13 @@ static const struct recon_read_key top_keys[] = {
     {"start", read_start},
     {"identity", read_identity},
     {"report", read_report},
-    {"kafka", read_kafka},
-    {"librdkafka", read_librdkafka},
-    {"flink", read_flink},
+    {"kafka", recon_config_kafka_read},
+    {"librdkafka", recon_config_librdkafka_read},
+    {"flink", recon_config_flink_read},
     {"audit", NULL},
     {"events", NULL},
-    {"state", read_state},
-    {"output", read_output},
+    {"state", recon_config_state_read},
+    {"output", recon_config_output_read},
     {"id", NULL},
     {"time", NULL},
     {"time_unit", NULL},
@@ -430,7 +303,7 @@ static int fill(struct recon_yaml *tree, const char *(*environment)(const char *
 static int tree_read(struct recon_config *config, struct recon_yaml *tree, const char *(*environment)(const char *name),
                      struct recon_faults *faults)
 {
-    struct top top = {.config = config, .faults = faults};
+    struct recon_config_reader top = {.config = config, .faults = faults};
     if (tree->root.node == NULL || tree->root.node->kind == RECON_YAML_NULL)
         return RECON_OK;
     if (!recon_read_is_map(faults, &tree->root, "keys and values, such as 'interval: 5m'"))

@@ -1,5 +1,6 @@
 /*
- * Where what was set stands: kept beside the configuration, for the faults that show only when all of it is known.
+ * What the parts of the configuration share, and where what was set stands: kept beside it, for the faults that show
+ * only when all of it is known.
  */
 #ifndef RECON_CONFIG_ORIGIN_H
 #define RECON_CONFIG_ORIGIN_H
@@ -38,9 +39,21 @@ struct recon_config_origin *recon_config_origin_get(struct recon_config *config)
 /* A stream's one mapping without `schemas:`, made where there is none; NULL: out of memory. */
 struct recon_mapping *recon_config_mapping_get(struct recon_config *config, int stream);
 
-/* Reads `audit:` or `events:` with the mapping keys that stand at the top for both; the parts of recon_config_parse
- * that stream.c has. top: the whole file. */
+/* What the functions that read the file's parts are given. */
+struct recon_config_reader {
+    struct recon_config *config;
+    struct recon_faults *faults;
+};
+
+/* Reads `audit:` or `events:` with the mapping keys that stand at the top for both. top: the whole file. */
 void recon_config_stream_read(struct recon_config *config, struct recon_faults *faults,
                               const struct recon_yaml_node *top, int stream);
+
+/* Read the sections of section.c; context: struct recon_config_reader. */
+void recon_config_kafka_read(void *context, const struct recon_yaml_item *item);
+void recon_config_librdkafka_read(void *context, const struct recon_yaml_item *item);
+void recon_config_flink_read(void *context, const struct recon_yaml_item *item);
+void recon_config_state_read(void *context, const struct recon_yaml_item *item);
+void recon_config_output_read(void *context, const struct recon_yaml_item *item);
 
 #endif
