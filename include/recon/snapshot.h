@@ -57,9 +57,9 @@ void recon_snapshot_reader_free(struct recon_snapshot_reader *reader);
  * error the reader can only be freed. */
 int recon_snapshot_reader_feed(struct recon_snapshot_reader *reader, const void *bytes, size_t size);
 
-/* All was fed: gives the object, which the caller then owns, and the reader is done with. is_whole: the bytes must be
- * one whole snapshot (RECON_ERROR_TRUNCATED if not). Otherwise what came counts: an engine needs a head; a matcher goes
- * on from the lowest W and R of its groups. */
+/* All was fed: gives the object, which the caller then owns, and frees the reader (not so on an error). is_whole: the
+ * bytes must be one whole snapshot (RECON_ERROR_TRUNCATED if not). Otherwise what came counts: an engine needs a head;
+ * a matcher goes on from the lowest W and R of its groups. */
 int recon_snapshot_reader_finish_engine(struct recon_snapshot_reader *reader, bool is_whole,
                                         struct recon_engine **engine);
 int recon_snapshot_reader_finish_matcher(struct recon_snapshot_reader *reader, struct recon_matcher **matcher);

@@ -297,6 +297,9 @@ static void finish_step(struct comparison *comparison)
     if (!comparison->has_failed)
         check_told(comparison);
     compare_results(comparison);
+    uint64_t restore_one_in = comparison->subject.options.restore_one_in;
+    if (!comparison->has_failed && restore_one_in > 0 && random_one_in(&comparison->random, restore_one_in))
+        check_status(comparison, "snapshot and restore", RECON_OK, subject_restore(&comparison->subject));
     if (!comparison->has_failed)
         check_state(comparison);
 }

@@ -23,8 +23,8 @@
 #define JOB_COUNT_MAX 64
 #define SEED_SECONDS_MAX 60
 
-enum mode { MODE_ALL, MODE_PLAIN, MODE_LIMIT, MODE_FAILURES, MODE_SHARDED, MODE_COUNT };
-static const char *const mode_names[MODE_COUNT] = {"all", "plain", "limit", "failures", "sharded"};
+enum mode { MODE_ALL, MODE_PLAIN, MODE_LIMIT, MODE_FAILURES, MODE_SHARDED, MODE_RESTORE, MODE_DEALT, MODE_COUNT };
+static const char *const mode_names[MODE_COUNT] = {"all", "plain", "limit", "failures", "sharded", "restore", "dealt"};
 
 struct arguments {
     uint64_t seed_first;
@@ -41,19 +41,26 @@ struct progress {
     uint64_t done_count;
 };
 
-static struct subject_options options_of(uint64_t seed, enum mode mode)
+static struct subject_options options_of(uint64_t seed, enum mode mode, size_t op_count)
 {
     struct random random = {random_mix(seed ^ 0x0b710)};
     struct subject_options options = {.memory_limit_bytes = UINT64_MAX};
     if (mode == MODE_ALL) {
-        static const enum mode shares[] = {MODE_PLAIN, MODE_PLAIN, MODE_PLAIN, MODE_LIMIT, MODE_FAILURES, MODE_SHARDED};
+        static const enum mode shares[] = {MODE_PLAIN,    MODE_PLAIN,   MODE_PLAIN,   MODE_LIMIT,
+                                           MODE_FAILURES, MODE_SHARDED, MODE_RESTORE, MODE_DEALT};
         mode = shares[random_below(&random, sizeof shares / sizeof shares[0])];
     }
     if (mode == MODE_LIMIT)
         options.memory_limit_bytes = random_below(&random, 20000);
     if (mode == MODE_FAILURES)
         options.allocator_fail_one_in = 2 + random_below(&random, 20);
-    if (mode == MODE_SHARDED)
+    if (mode == MODE_RESTORE || mode == MODE_DEALT)
+        options.restore_one_in = op_count < 120 ? 1 : 1 + random_below(&random, op_count / 4);
+    if (mode == MODE_RESTORE && random_one_in(&random, 8))
+        options.memory_limit_bytes = random_below(&random, 20000);
+    if (mode == MODE_RESTORE && random_one_in(&random, 8))
+        options.allocator_fail_one_in = 2 + random_below(&random, 100);
+    if (mode == MODE_SHARDED || mode == MODE_DEALT)
         options.shard_count = 1 + (uint32_t)random_below(&random, 5);
     return options;
 }
@@ -62,7 +69,7 @@ static bool seed_holds(const struct arguments *arguments, uint64_t seed)
 {
     struct trace trace;
     random_trace(&trace, seed, arguments->step_count);
-    struct subject_options options = options_of(seed, arguments->mode);
+    struct subject_options options = options_of(seed, arguments->mode, trace.op_count);
     struct compare_failure failure;
     bool holds = compare(&trace, &options, &failure);
     trace_deinit(&trace);
@@ -73,7 +80,7 @@ static void report_failure(const struct arguments *arguments, uint64_t seed)
 {
     struct trace trace;
     random_trace(&trace, seed, arguments->step_count);
-    struct subject_options options = options_of(seed, arguments->mode);
+    struct subject_options options = options_of(seed, arguments->mode, trace.op_count);
     printf("seed %" PRIu64 " fails; repeat with: model_test --seeds %" PRIu64 "..%" PRIu64 " --mode %s", seed, seed,
            seed, mode_names[arguments->mode]);
     if (arguments->step_count > 0)
@@ -83,9 +90,10 @@ static void report_failure(const struct arguments *arguments, uint64_t seed)
     size_t op_count = trace.op_count;
     if (fails_in_child(&trace, &options))
         shrink(&trace, &options);
-    printf("shrunk from %zu to %zu operations (shards %" PRIu32 ", memory limit %" PRIu64
+    printf("shrunk from %zu to %zu operations (shards %" PRIu32 ", restored one in %" PRIu64 ", memory limit %" PRIu64
            ", allocator fails one in %" PRIu64 "):\n",
-           op_count, trace.op_count, options.shard_count, options.memory_limit_bytes, options.allocator_fail_one_in);
+           op_count, trace.op_count, options.shard_count, options.restore_one_in, options.memory_limit_bytes,
+           options.allocator_fail_one_in);
     trace_print(&trace, stdout);
     fflush(stdout);
     struct compare_failure failure;
@@ -196,7 +204,7 @@ int main(int count, char **words)
     struct arguments arguments = {.job_count = 1};
     if (!read_arguments(count, words, &arguments)) {
         fprintf(stderr, "usage: model_test --seeds FROM..TO [--steps N] [--jobs N] [--mode "
-                        "all|plain|limit|failures|sharded] [--quiet]\n");
+                        "all|plain|limit|failures|sharded|restore|dealt] [--quiet]\n");
         return 2;
     }
     return run(&arguments);

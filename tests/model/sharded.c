@@ -3,11 +3,13 @@
 #include <stdlib.h>
 
 #include "results.h"
+#include "snapshots.h"
 
 #define SHARD_COUNT_MAX 8
 #define DRAIN_CAPACITY 7
 
 struct sharded {
+    struct recon_settings settings;
     struct recon_watermark *watermark;
     struct recon_windows *windows;
     struct recon_matcher *matchers[SHARD_COUNT_MAX];
@@ -22,6 +24,7 @@ int sharded_new(const struct recon_settings *settings, uint32_t shard_count, str
     struct sharded *made = calloc(1, sizeof *made);
     if (made == NULL)
         abort();
+    made->settings = *settings;
     made->shard_count = shard_count > SHARD_COUNT_MAX ? SHARD_COUNT_MAX : shard_count;
     results_init(&made->queue);
     int status = recon_watermark_new(settings, &made->watermark);
@@ -116,6 +119,12 @@ static bool is_undrained(struct sharded *sharded)
     return false;
 }
 
+/* Each has a run of groups. */
+static uint32_t shard_of_group(const struct sharded *sharded, uint32_t group)
+{
+    return (uint32_t)((uint64_t)group * sharded->shard_count / sharded->settings.key_group_count);
+}
+
 /* --- calls ------------------------------------------------------------------------------------------------------ */
 
 static int handle(struct sharded *sharded, const struct recon_record *record)
@@ -125,7 +134,7 @@ static int handle(struct sharded *sharded, const struct recon_record *record)
         return status;
     uint32_t shard = sharded->keyless_next % sharded->shard_count;
     if (record->kind == RECON_KIND_RECORD)
-        shard = recon_key_group(record->key, sharded->shard_count);
+        shard = shard_of_group(sharded, recon_key_group(record->key, sharded->settings.key_group_count));
     else
         sharded->keyless_next++;
     struct recon_matcher *matcher = sharded->matchers[shard];
@@ -241,4 +250,114 @@ void sharded_stats(const struct sharded *sharded, struct recon_matcher_stats *st
         recon_matcher_stats(sharded->matchers[i], &part);
         add_stats(stats, &part);
     }
+}
+
+/* --- dealing out anew ------------------------------------------------------------------------------------------- */
+
+struct dealer {
+    struct recon_snapshot_reader *readers[SHARD_COUNT_MAX];
+    bool has_groups[SHARD_COUNT_MAX];
+    struct bytes bytes; /* of the section under way */
+};
+
+/* Writes one section of a matcher and feeds it to the reader of its new home. */
+static int deal_section(struct dealer *dealer, struct recon_matcher *matcher, int part, uint32_t shard,
+                        struct random *random)
+{
+    struct recon_snapshot_writer *writer;
+    int status = recon_snapshot_writer_new_matcher(matcher, part, &writer);
+    dealer->bytes.size = 0;
+    if (status == RECON_OK)
+        status = snapshot_take(writer, random, &dealer->bytes);
+    if (status == RECON_OK)
+        status = snapshot_feed(dealer->readers[shard], random, dealer->bytes.at, dealer->bytes.size);
+    dealer->has_groups[shard] |= part >= 0 && dealer->bytes.size > 0;
+    return status;
+}
+
+static int deal_sections(struct sharded *sharded, struct dealer *dealer, struct random *random, uint32_t old_count)
+{
+    int status = RECON_OK;
+    for (uint32_t i = 0; status == RECON_OK && i < old_count; i++) {
+        for (uint32_t group = 0; status == RECON_OK && group < sharded->settings.key_group_count; group++)
+            status = deal_section(dealer, sharded->matchers[i], (int)group, shard_of_group(sharded, group), random);
+        if (status == RECON_OK)
+            status =
+                deal_section(dealer, sharded->matchers[i], RECON_SNAPSHOT_COUNTS, i % sharded->shard_count, random);
+    }
+    return status;
+}
+
+static int restore_windows(struct sharded *sharded, struct random *random)
+{
+    struct bytes bytes = {0};
+    struct recon_snapshot_writer *writer;
+    struct recon_snapshot_reader *reader;
+    struct recon_windows *restored;
+    int status = recon_snapshot_writer_new_windows(sharded->windows, &writer);
+    if (status == RECON_OK)
+        status = snapshot_take(writer, random, &bytes);
+    if (status == RECON_OK)
+        status = recon_snapshot_reader_new(&sharded->settings, RECON_SNAPSHOT_WINDOWS, &reader);
+    if (status == RECON_OK) {
+        status = snapshot_feed(reader, random, bytes.at, bytes.size);
+        if (status == RECON_OK)
+            status = recon_snapshot_reader_finish_windows(reader, &restored);
+        if (status != RECON_OK)
+            recon_snapshot_reader_free(reader);
+    }
+    bytes_deinit(&bytes);
+    if (status != RECON_OK)
+        return status;
+    recon_windows_free(sharded->windows);
+    sharded->windows = restored;
+    return RECON_OK;
+}
+
+/* A matcher that got no group has no W and R of its own: it learns them. */
+static int finish_matcher(struct sharded *sharded, struct dealer *dealer, uint32_t shard, struct recon_matcher **made)
+{
+    int status = recon_snapshot_reader_finish_matcher(dealer->readers[shard], made);
+    if (status == RECON_OK)
+        dealer->readers[shard] = NULL;
+    struct recon_rise current;
+    recon_watermark_current(sharded->watermark, &current);
+    bool has_risen = current.watermark != RECON_TIME_MIN || current.retention_bound != RECON_TIME_MIN;
+    if (status != RECON_OK || dealer->has_groups[shard] || !has_risen)
+        return status;
+    status = recon_matcher_rise(*made, &current);
+    struct recon_result result;
+    size_t count = 0;
+    return status == RECON_OK ? recon_matcher_next(*made, &result, 1, &count) : status;
+}
+
+int sharded_deal_out(struct sharded *sharded, struct random *random)
+{
+    if (sharded->settings.key_group_count > 200)
+        return RECON_OK; /* it would take long */
+    struct dealer dealer = {0};
+    uint32_t old_count = sharded->shard_count, new_count = 1 + (uint32_t)random_below(random, SHARD_COUNT_MAX);
+    struct recon_matcher *made[SHARD_COUNT_MAX] = {NULL};
+    sharded->shard_count = new_count;
+    int status = restore_windows(sharded, random);
+    for (uint32_t i = 0; status == RECON_OK && i < new_count; i++)
+        status = recon_snapshot_reader_new(&sharded->settings, RECON_SNAPSHOT_MATCHER, &dealer.readers[i]);
+    if (status == RECON_OK)
+        status = deal_sections(sharded, &dealer, random, old_count);
+    for (uint32_t i = 0; status == RECON_OK && i < new_count; i++)
+        status = finish_matcher(sharded, &dealer, i, &made[i]);
+    for (uint32_t i = 0; i < new_count; i++)
+        recon_snapshot_reader_free(dealer.readers[i]);
+    bytes_deinit(&dealer.bytes);
+    if (status != RECON_OK) {
+        for (uint32_t i = 0; i < new_count; i++)
+            recon_matcher_free(made[i]);
+        sharded->shard_count = old_count;
+        return status;
+    }
+    for (uint32_t i = 0; i < SHARD_COUNT_MAX; i++) {
+        recon_matcher_free(sharded->matchers[i]);
+        sharded->matchers[i] = made[i];
+    }
+    return RECON_OK;
 }

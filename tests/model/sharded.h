@@ -5,6 +5,7 @@
 #ifndef RECON_TESTS_MODEL_SHARDED_H
 #define RECON_TESTS_MODEL_SHARDED_H
 
+#include "random.h"
 #include "recon/engine.h"
 
 struct sharded;
@@ -19,6 +20,9 @@ int sharded_partition_end(struct sharded *sharded, int stream, uint32_t partitio
 int sharded_next(struct sharded *sharded, struct recon_result *results, size_t capacity, size_t *count);
 void sharded_current(const struct sharded *sharded, struct recon_rise *current);
 bool sharded_holder(const struct sharded *sharded, int *stream, uint32_t *partition);
+/* Writes snapshots of all matchers and of the windows, and goes on with another number of matchers. Nothing may wait.
+ */
+int sharded_deal_out(struct sharded *sharded, struct random *random);
 void sharded_stats(const struct sharded *sharded, struct recon_matcher_stats *stats);
 
 #endif

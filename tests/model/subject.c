@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sharded.h"
+#include "snapshots.h"
 
 #define ATTEMPT_COUNT_MAX 400
 #define FAILURES_PATIENCE 20
@@ -140,6 +141,38 @@ void subject_stats(const struct subject *subject, struct recon_matcher_stats *st
         sharded_stats(subject->sharded, stats);
     else
         recon_engine_stats(subject->engine, stats);
+}
+
+static int restore_engine(struct subject *subject)
+{
+    struct bytes bytes = {0};
+    bool is_whole;
+    struct recon_engine *restored = NULL;
+    int status;
+    do {
+        bytes.size = 0;
+        status = snapshot_write_engine(subject->engine, subject->settings.key_group_count, &subject->random, &bytes,
+                                       &is_whole);
+    } while (again(subject, status));
+    while (status == RECON_OK) {
+        status = snapshot_read_engine(&subject->settings, &subject->random, bytes.at, bytes.size, is_whole, &restored);
+        if (!again(subject, status))
+            break;
+        status = RECON_OK;
+    }
+    bytes_deinit(&bytes);
+    if (status != RECON_OK)
+        return status;
+    recon_engine_free(subject->engine);
+    subject->engine = restored;
+    return RECON_OK;
+}
+
+int subject_restore(struct subject *subject)
+{
+    if (subject->sharded != NULL)
+        return sharded_deal_out(subject->sharded, &subject->random);
+    return restore_engine(subject);
 }
 
 const char *subject_memory_fault(const struct subject *subject)

@@ -14,6 +14,7 @@ struct subject_options {
     uint32_t shard_count;           /* 0: an engine */
     uint64_t memory_limit_bytes;    /* at first; UINT64_MAX: none */
     uint64_t allocator_fail_one_in; /* 0: never */
+    uint64_t restore_one_in;        /* after every so many steps it goes on from a snapshot; 0: never */
 };
 
 struct sharded;
@@ -43,6 +44,10 @@ int subject_next(struct subject *subject, struct recon_result *results, size_t c
 void subject_current(const struct subject *subject, struct recon_rise *current);
 bool subject_holder(const struct subject *subject, int *stream, uint32_t *partition);
 void subject_stats(const struct subject *subject, struct recon_matcher_stats *stats);
+
+/* Writes a snapshot, reads it into a new engine, and goes on with that; or deals the key groups of the matchers out
+ * anew, to more or fewer of them. */
+int subject_restore(struct subject *subject);
 
 /* Is what it says it holds what its allocator has given it, and within the limit? NULL, or what is wrong. */
 const char *subject_memory_fault(const struct subject *subject);
