@@ -229,7 +229,8 @@ int recon_config_finish(struct recon_config *config, enum recon_home home, struc
         for (size_t i = 0; i < config->streams[stream].mapping.schema_count; i++)
             mapping_to_kafka(faults, &config->streams[stream].mapping.schemas[i]);
     range_judge(config, faults);
-    if (!origin->faulty)
+    /* A trace's records have a form of their own. */
+    if (!origin->faulty && home != RECON_HOME_REPLAY)
         identity_judge(config, faults);
     for (int stream = 0; stream < RECON_STREAM_COUNT && !origin->faulty; stream++)
         raw_judge(config, faults, home, stream);

@@ -103,6 +103,10 @@ static void reports_and_identities_have_known_names(void **state)
     assert_faults("identity: key\n", "c.yaml:1:11: identity: an identity is 'id' or 'source,id'\n");
 }
 
+#define LIVE                                                                                                           \
+    "name: a\ninterval: 1m\nout_of_orderness: 1m\nretention: 1h\nkafka: {bootstrap.servers: 'a:1'}\n"                  \
+    "audit: {topics: a}\n"
+
 static void a_source_must_be_in_both_streams_for_source_and_id(void **state)
 {
     (void)state;
@@ -120,9 +124,11 @@ static void a_source_must_be_in_both_streams_for_source_and_id(void **state)
     assert_faults("identity: source,id\nevents: {schemas: [{when: {cloudevents_type: a}}, {format: json, ignore: "
                   "true}]}\n",
                   "");
-    assert_faults_for(RECON_HOME_REPLAY, "interval: 1m\nidentity: source,id\nformat: raw\n",
-                      "c.yaml:2:11: identity: source,id needs a source, which neither stream has: map one in both, or "
+    assert_faults_for(RECON_HOME_RUN, LIVE "events: {topics: b}\nidentity: source,id\nformat: raw\n",
+                      "c.yaml:8:11: identity: source,id needs a source, which neither stream has: map one in both, or "
                       "set identity to id\n");
+    /* A trace has its own fields. */
+    assert_faults_for(RECON_HOME_REPLAY, "interval: 1m\nidentity: source,id\nformat: raw\n", "");
 }
 
 static void values_must_have_their_type(void **state)
@@ -280,10 +286,6 @@ static void what_a_home_needs_is_asked_for(void **state)
                       "c.yaml: run needs the topics of audit: 'audit: {topics: [NAME]}'\n"
                       "c.yaml: run needs a broker: 'kafka: {bootstrap.servers: \"localhost:9092\"}'\n");
 }
-
-#define LIVE                                                                                                           \
-    "name: a\ninterval: 1m\nout_of_orderness: 1m\nretention: 1h\nkafka: {bootstrap.servers: 'a:1'}\n"                  \
-    "audit: {topics: a}\n"
 
 static void results_must_not_go_where_records_are_read(void **state)
 {
