@@ -80,7 +80,8 @@ static int json_has_time(const struct recon_plan *plan, const char *bytes, size_
                               RECON_JSON_LINE_NONE) {
         if (line < 0)
             break;
-        answer = line == RECON_JSON_LINE_OBJECT && recon_extract_sees_time(plan, json->found);
+        if (line == RECON_JSON_LINE_OBJECT) /* others tell nothing of what a record is like */
+            answer = recon_extract_sees_time(plan, json->found);
     }
     json_free(json);
     return answer;

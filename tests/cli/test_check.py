@@ -261,6 +261,12 @@ def test_only_ids_are_compared_where_there_is_no_time(tmp_path):
     assert "--audit-time" in run.stderr
 
 
+def test_unreadable_records_do_not_tell_that_there_is_no_time(tmp_path):
+    run = judge(tmp_path, TWO, b"{oops\n" * 3, status=1)
+    assert "only IDs" not in run.stderr
+    assert run.of("metric")[0]["start"] == "2024-01-01T00:00:00.000Z"
+
+
 def test_times_in_one_stream_alone_are_not_used(tmp_path):
     run = judge(tmp_path, TWO, [{"id": "b"}], "--retention=1h", "--out-of-orderness=1m", status=1)
     assert run.ids("missing") == ["a"]
