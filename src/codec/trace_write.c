@@ -1,11 +1,10 @@
 /*
  * Writing traces: the lines that trace.c reads.
  */
+#include "codec/result_form.h"
 #include "codec/text_form.h"
 #include "codec/trace.h"
 #include "recon/status.h"
-
-#include "codec/result_form.h"
 
 #define FIXED_SIZE_MAX 512
 
