@@ -251,6 +251,9 @@ static int read_plain(struct recon_source *source, void *bytes, size_t capacity,
         *size = now;
         return RECON_OK;
     }
+    /* It was for the first bytes alone. */
+    free(source->raw);
+    source->raw = NULL;
     if (source->is_end) {
         *size = 0;
         return RECON_OK;

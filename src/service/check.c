@@ -389,6 +389,27 @@ static int take_run(struct recon_check *check, struct lane_state *lane)
     return status;
 }
 
+static void note_times_apart(struct recon_check *check)
+{
+    static const struct {
+        uint64_t ms;
+        const char *name;
+    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+    struct recon_matcher_stats stats;
+    recon_engine_stats(check->engine, &stats);
+    int64_t bound_ms = check->settings.out_of_orderness_ms;
+    if (bound_ms == RECON_DURATION_UNSET || stats.times_apart_max_ms <= (uint64_t)bound_ms)
+        return;
+    size_t unit = 0;
+    while (stats.times_apart_max_ms < units[unit].ms * 2 && units[unit].ms > 1)
+        unit++;
+    note(check,
+         "the times of an ID lie up to %" PRIu64
+         " %s apart in the two streams, more than out_of_orderness: such an event "
+         "may be taken for missing or for too late; best carry the same time in both",
+         stats.times_apart_max_ms / units[unit].ms, units[unit].name);
+}
+
 int recon_check_run(struct recon_check *check)
 {
     for (size_t i = 0; i < check->lane_count; i++) {
@@ -405,15 +426,7 @@ int recon_check_run(struct recon_check *check)
             return status;
     }
     assert(check->pending_count == 0);
-    struct recon_matcher_stats stats;
-    recon_engine_stats(check->engine, &stats);
-    uint64_t bound = (uint64_t)check->settings.out_of_orderness_ms;
-    if (check->settings.out_of_orderness_ms != RECON_DURATION_UNSET && stats.times_apart_max_ms > bound)
-        note(check,
-             "the times of some IDs lie up to %" PRIu64
-             " ms apart in the two streams, which is more than out_of_orderness: events may have been judged too late "
-             "or early; both streams should carry the same time",
-             stats.times_apart_max_ms);
+    note_times_apart(check);
     return RECON_OK;
 }
 

@@ -21,6 +21,9 @@
 #include "recon/status.h"
 
 #define THREAD_STACK_BYTES (512 * 1024)
+/* A batch is passed on once it was made from as much as this, though it may hold few records: long texts, as contexts
+ * may be, shall not add up. */
+#define BATCH_BYTES ((size_t)1024 * 1024)
 /* How much is looked at to find out whether there is a time, and at most: more than the longest record. */
 #define PEEK_BYTES ((size_t)16 * 1024)
 #define PEEK_BYTES_MAX ((size_t)32 << 20)
@@ -33,10 +36,11 @@ struct recon_lane {
     size_t start;
     size_t end;
     size_t capacity;
-    bool is_last;    /* the source is at its end: nothing follows buffer */
-    bool is_short;   /* the last read gave less than there was room for: the next may wait */
-    bool is_started; /* thread is set */
-    bool is_held;    /* the taker holds a batch */
+    size_t batch_bytes; /* that the batch at hand was made from */
+    bool is_last;       /* the source is at its end: nothing follows buffer */
+    bool is_short;      /* the last read gave less than there was room for: the next may wait */
+    bool is_started;    /* thread is set */
+    bool is_held;       /* the taker holds a batch */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t filled;
@@ -131,6 +135,7 @@ static struct recon_batch *wait_for_room(struct recon_lane *lane)
     pthread_mutex_unlock(&lane->lock);
     if (batch != NULL)
         recon_batch_clear(batch);
+    lane->batch_bytes = 0;
     return batch;
 }
 
@@ -188,6 +193,7 @@ static int decode(struct recon_lane *lane, struct recon_batch **batch)
             return fail(lane, status, why[0] != '\0' ? why : recon_status_text(status));
         }
         lane->start += used;
+        lane->batch_bytes += used;
         if ((*batch)->count < RECON_BATCH_RECORD_COUNT)
             return RECON_OK;
         hand_over(lane);
@@ -207,7 +213,7 @@ static int run(struct recon_lane *lane)
         if (status != RECON_OK || batch == NULL || lane->is_last)
             break;
         /* What waits for more may wait long: what is there is passed on. */
-        if (lane->is_short && batch->count > 0) {
+        if ((lane->is_short || lane->batch_bytes >= BATCH_BYTES) && batch->count > 0) {
             hand_over(lane);
             batch = wait_for_room(lane);
             if (batch == NULL)

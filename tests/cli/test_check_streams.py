@@ -1,10 +1,13 @@
 """recon check: pipes, full disks, deaths, and memory."""
 
+import fcntl
 import json
 import os
-import resource
+import pty
 import signal
+import struct
 import subprocess
+import termios
 import threading
 import time
 
@@ -154,6 +157,72 @@ def test_two_runs_do_not_write_the_same_file(tmp_path):
     assert "another process is writing it" in run.stderr
     os.close(writer)
     assert process.wait(LIMIT_S) == 1
+
+
+# --- terminals
+
+
+def on_terminal(arguments, feed=None, stdout_too=False, environment=None):
+    """What a terminal of 80 columns is sent by the standard error (and output) of the command, fed by feed(pipe)."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=slave if stdout_too else subprocess.DEVNULL, stderr=slave,
+        env={**os.environ, "TERM": "xterm", **(environment or {})},
+    )  # fmt: skip
+    os.close(slave)
+    seen = bytearray()
+
+    def read():
+        while True:
+            try:
+                seen.extend(os.read(master, 4096))
+            except OSError:  # the other end is closed
+                return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    if feed:
+        feed(process.stdin)
+    process.stdin.close()
+    process.wait(LIMIT_S)
+    reader.join(LIMIT_S)
+    os.close(master)
+    return seen.decode()
+
+
+def test_progress_is_one_line_on_a_terminal_and_is_wiped(tmp_path):
+    audits = generated(tmp_path / "a", 300_000, "event_time")
+
+    def feed(pipe):
+        # A run that lasts, whatever the machine: it can't end before its input does.
+        end = time.monotonic() + 1.0
+        count = 0
+        while time.monotonic() < end:
+            pipe.write(ndjson([event(f"x{count}", count * 10)]))
+            pipe.flush()
+            count += 1
+
+    said = on_terminal(command(audits, "-", "--time=time", "--audit-time=event_time"), feed)
+    drawn = [part for part in said.split("\r") if " records  " in part and "/s" in part]
+    assert drawn, said
+    assert all(len(part) < 80 + len("\x1b[K") and part.endswith("\x1b[K") for part in drawn)
+    assert "\r\x1b[K" in said[said.rindex(drawn[-1]) :]
+    assert said.rstrip().endswith("did not arrive.")
+
+
+def test_no_progress_where_standard_error_is_no_terminal_or_quiet(tmp_path):
+    audits = generated(tmp_path / "a", 200_000, "event_time")
+    assert "\r" not in check(audits, "/dev/null", "--report=rejected", status=1).stderr
+    assert on_terminal(command(audits, "/dev/null", "--quiet")) == ""
+
+
+def test_a_terminal_gets_a_table_and_no_colour_is_obeyed(tmp_path):
+    audits = write(tmp_path / "a", [audit("a")])
+    said = on_terminal(command(audits, "/dev/null"), stdout_too=True)
+    assert '{"type"' not in said and "missing" in said
+    plain = on_terminal(command(audits, "/dev/null"), stdout_too=True, environment={"NO_COLOR": "1"})
+    assert "\x1b[3" not in plain and "\x1b[1" not in plain
 
 
 # --- memory
