@@ -81,12 +81,10 @@ def test_of_duplicate_keys_one_counts_and_the_record_is_read(tmp_path):
     assert run.row("arrived") == 1
 
 
-def test_ids_that_are_integers_past_64_bits(tmp_path):
-    for number in ("18446744073709551615", "-9223372036854775808", "7"):
-        run = judge(tmp_path, b'{"id":%s,%s}' % (number.encode(), A_TIME), [event(number)])
-        assert run.row("arrived") == 1
-    run = judge(tmp_path, b'{"id":123456789012345678901234567890,' + A_TIME + b"}", [event("x")], status=1)
-    assert run.row("arrived") == 0
+@pytest.mark.parametrize("number", ["18446744073709551615", "-9223372036854775808", "123456789012345678901234567890"])
+def test_an_id_may_be_an_integer_past_64_bits(tmp_path, number):
+    run = judge(tmp_path, b'{"id":%s,%s}' % (number.encode(), A_TIME), [event(number)])
+    assert run.row("arrived") == 1
 
 
 def test_a_leap_second_is_the_second_after(tmp_path):
