@@ -438,6 +438,8 @@ void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct re
     /* A match takes the record out of a list of deadlines: its neighbours change too. */
     for (size_t i = 0; i < pending_count; i++) {
         const struct pending *pending = pending_at(&matcher->pool, handles[i]);
+        if (pending->state != PENDING_AUDIT && pending->state != PENDING_EVENT)
+            continue; /* in no list any more: its links lead nowhere */
         if (pending->next != 0)
             __builtin_prefetch(&pending_at(&matcher->pool, pending->next)->previous, 1);
         if (pending->previous != 0)
