@@ -19,6 +19,7 @@ help:
 	@echo 'make clean    removes build/'
 
 build:
+	@echo 'recon: building build/release/recon'
 	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build build/release --target recon_command -j $(JOBS) -- --quiet
 
