@@ -50,7 +50,8 @@ struct model {
     struct partitions partitions[RECON_STREAM_COUNT];
 
     struct identity *identities; /* in order of arrival of what they wait with */
-    size_t identity_count, identity_capacity;
+    uint64_t *lows;              /* of their keys, in the same order: what a search reads */
+    size_t identity_count, identity_capacity, low_capacity;
     struct window *windows; /* in no order */
     size_t window_count, window_capacity;
     struct recon_result *results;
@@ -88,7 +89,7 @@ static bool is_reported(const struct model *model, enum recon_result_type type)
 static struct identity *find_identity(struct model *model, struct recon_key key)
 {
     for (size_t i = 0; i < model->identity_count; i++)
-        if (model->identities[i].key.high == key.high && model->identities[i].key.low == key.low)
+        if (model->lows[i] == key.low && model->identities[i].key.high == key.high)
             return &model->identities[i];
     return NULL;
 }
@@ -97,6 +98,8 @@ static struct identity *add_identity(struct model *model, struct recon_key key, 
 {
     model->identities =
         grown(model->identities, model->identity_count, &model->identity_capacity, sizeof *model->identities);
+    model->lows = grown(model->lows, model->identity_count, &model->low_capacity, sizeof *model->lows);
+    model->lows[model->identity_count] = key.low;
     struct identity *identity = &model->identities[model->identity_count++];
     *identity = (struct identity){.key = key, .time = time};
     return identity;
@@ -251,29 +254,39 @@ static void report_due_identity(struct model *model, struct identity *identity)
     }
 }
 
+struct due {
+    wide time; /* MINUS_INFINITY: arrived behind W */
+    size_t index;
+};
+
+static int compare_due(const void *one, const void *other)
+{
+    const struct due *a = one, *b = other;
+    if (a->time != b->time)
+        return a->time < b->time ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
 /* Rule 1: one side only, due, and not reported yet. First what arrived behind W before the rise, by arrival; then by
  * time and arrival. */
 static void report_due(struct model *model, wide w_before)
 {
-    for (;;) {
-        struct identity *first = NULL;
-        for (size_t i = 0; i < model->identity_count; i++) {
-            struct identity *identity = &model->identities[i];
-            if (identity->time > model->w || identity->reported || (identity->has_audit && identity->has_event))
-                continue;
-            if (!identity->has_audit && is_outside(model, identity->time))
-                continue;
-            if (identity->time <= w_before) {
-                first = identity;
-                break;
-            }
-            if (first == NULL || identity->time < first->time)
-                first = identity;
-        }
-        if (first == NULL)
-            return;
-        report_due_identity(model, first);
+    struct due *due = NULL;
+    size_t count = 0, capacity = 0;
+    for (size_t i = 0; i < model->identity_count; i++) {
+        const struct identity *identity = &model->identities[i];
+        if (identity->time > model->w || identity->reported || (identity->has_audit && identity->has_event))
+            continue;
+        if (!identity->has_audit && is_outside(model, identity->time))
+            continue;
+        due = grown(due, count, &capacity, sizeof *due);
+        due[count++] = (struct due){identity->time <= w_before ? MINUS_INFINITY : identity->time, i};
     }
+    if (count > 1)
+        qsort(due, count, sizeof *due, compare_due);
+    for (size_t i = 0; i < count; i++)
+        report_due_identity(model, &model->identities[due[i].index]);
+    free(due);
 }
 
 /* Rule 2. w_before is W before the rise. */
@@ -318,6 +331,7 @@ static void forget(struct model *model)
     for (size_t i = 0; i < model->identity_count; i++) {
         struct identity *identity = &model->identities[i];
         if (!is_over(model, model->r, identity->time)) {
+            model->lows[kept] = identity->key.low;
             model->identities[kept++] = *identity;
             continue;
         }
@@ -738,6 +752,7 @@ void model_free(struct model *model)
     for (int stream = 0; stream < RECON_STREAM_COUNT; stream++)
         free(model->partitions[stream].at);
     free(model->identities);
+    free(model->lows);
     free(model->windows);
     free(model->results);
     free(model);

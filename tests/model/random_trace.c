@@ -29,6 +29,7 @@ enum step {
 };
 
 #define PARTITION_COUNT_MAX 12
+#define MANY_STEP_COUNT 5000
 
 struct generator {
     struct random random;
@@ -220,7 +221,7 @@ static void draw_weights(struct generator *generator)
 
 static void draw_times(struct generator *generator, int64_t base)
 {
-    static const uint64_t id_counts[] = {1, 2, 4, 12, 12, 40, 200, TRACE_ID_COUNT};
+    static const uint64_t id_counts[] = {1, 2, 4, 12, 12, 40, 200, 2000};
     static const uint64_t one_in_counts[] = {1, 3, 10, 1000};
     wide o = generator->trace->settings.interval_ms;
     const wide steps[] = {0, 1, o / 8, o / 2, o, 2 * o, 10 * o};
@@ -249,6 +250,28 @@ static void draw_times(struct generator *generator, int64_t base)
         if (one_in(generator, 2))
             *(and_of == &generator->key_and.high ? &generator->key_or.high : &generator->key_or.low) = mask;
     }
+}
+
+/* A long trace is about many identities at once: steps that move the watermark are rare. */
+static void draw_many(struct generator *generator)
+{
+    static const uint64_t id_counts[] = {5000, 12000, 30000};
+    generator->id_count = id_counts[below(generator, sizeof id_counts / sizeof id_counts[0])];
+    generator->id_slide = one_in(generator, 2) ? 0 : 1 + below(generator, 3);
+    generator->advance = 0;
+    generator->tick_one_in = 1000;
+    generator->apart_one_in = 1000;
+    generator->text_count = 2;
+    for (int step = 0; step < STEP_COUNT; step++) {
+        uint32_t weight = step <= STEP_REPEAT ? 100 + (uint32_t)below(generator, 1000) : 1;
+        generator->weight_sum += weight - generator->weights[step];
+        generator->weights[step] = weight;
+    }
+    generator->weight_sum -= generator->weights[STEP_END];
+    generator->weights[STEP_END] = 0;
+    struct recon_settings *settings = &generator->trace->settings;
+    if (settings->retention_ms < settings->interval_ms)
+        settings->retention_ms = RECON_DURATION_UNSET;
 }
 
 /* --- steps ------------------------------------------------------------------------------------------------------ */
@@ -575,6 +598,8 @@ void random_trace(struct trace *trace, uint64_t seed, size_t step_count)
     draw_settings(generator, base);
     draw_weights(generator);
     draw_times(generator, base);
+    if (step_count >= MANY_STEP_COUNT)
+        draw_many(generator);
     size_t drawn = step_counts[below(generator, sizeof step_counts / sizeof step_counts[0])];
     trace_append(trace, OP_CLOCK, generator->now);
     do_steps(generator, step_count > 0 ? step_count : drawn);

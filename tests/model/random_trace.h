@@ -7,7 +7,7 @@
 
 #include "trace.h"
 
-/* step_count 0: drawn too. The caller owns the trace (trace_deinit). */
+/* step_count 0: drawn too; of 5000 or more: about many identities at once. The caller owns the trace (trace_deinit). */
 void random_trace(struct trace *trace, uint64_t seed, size_t step_count);
 
 #endif

@@ -47,7 +47,7 @@ void trace_print(const struct trace *trace, FILE *file);
 
 /* Identity number 0 to TRACE_ID_COUNT - 1: its text. Texts 0 to TRACE_TEXT_COUNT - 1: 0 is none, 1 is empty, the rest
  * grows. */
-#define TRACE_ID_COUNT 2048
+#define TRACE_ID_COUNT 65536
 #define TRACE_TEXT_COUNT 8
 struct recon_text trace_id(unsigned number);
 struct recon_text trace_text(unsigned number);

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Plants faults in the engine, one at a time, and shows that the model test objects to each.
+
+A fault is an exact piece of one file of src/core and what takes its place; where the piece is no longer there exactly
+once, the run fails and says which, so that the list keeps up with the engine. The sources themselves are not touched:
+the changed file is compiled apart, with the compiler alone.
+
+    faults.py SOURCE_DIR WORK_DIR [--only NUMBER] [--cc CC] [--jobs N]
+
+Exit status: 0 every fault was found, 1 one was not, or could not be planted.
+"""
+import argparse
+import concurrent.futures
+import pathlib
+import re
+import subprocess
+import sys
+
+SEEDS = 5000  # within so many the model test must object
+
+# name, file, piece, what takes its place, further arguments of the model test
+FAULTS = [
+    ("a duplicate counts in the window of its own time", "matcher_records.c",
+     "*counts = partial_counts_at(&matcher->partial, identity->time);\n        if (record->stream",
+     "*counts = partial_counts_at(&matcher->partial, record->has_time ? record->time : identity->time);\n"
+     "        if (record->stream", []),
+    ("an audit record that is too late is not counted as unjudged", "matcher_records.c",
+     "    matcher->stats.too_late[record->stream]++;\n    if (record->stream == RECON_STREAM_AUDIT)",
+     "    matcher->stats.too_late[record->stream]++;\n    if (false)", []),
+    ("unjudged audit records open windows that are not judged", "matcher_records.c",
+     "window_start(index, settings->interval_ms) >= settings->to_ms)", "false)", []),
+    ("a poisoned event does not match its audit record", "matcher_records.c",
+     "(is_poisoned || !record->has_time) && !identity.has_audit", "is_poisoned || (!record->has_time && !identity.has_audit)",
+     []),
+    ("too late is judged before duplicate", "matcher_records.c",
+     "    if (identity.has_event)\n        return duplicate(matcher, record, &identity);\n    if (identity.has_audit)\n"
+     "        return match_event(matcher, record, &identity);\n",
+     "    if (record->has_time && time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))\n"
+     "        return refuse_as_too_late(matcher, record);\n    if (identity.has_event)\n"
+     "        return duplicate(matcher, record, &identity);\n    if (identity.has_audit)\n"
+     "        return match_event(matcher, record, &identity);\n", []),
+    ("what is found stays missing in its window", "matcher_records.c", "        counts->missing--;\n", "", []),
+    ("what is audited stays unaudited in its window", "matcher_records.c",
+     "partial_counts_at(&matcher->partial, identity->time)->unaudited--;", "", []),
+    ("a matched identity keeps the time of its event", "matcher_records.c",
+     "set_matched(matcher, identity, record->time);", "set_matched(matcher, identity, identity->time);", []),
+    ("an event outside is reported as unaudited", "matcher_records.c",
+     "bool is_silent = !is_audit && time_is_outside(&matcher->settings, record->time);", "bool is_silent = false;", []),
+    ("a waiting event opens no window", "matcher_records.c",
+     "    if (!is_silent) {\n        struct recon_counts *counts = partial_counts_at(",
+     "    if (is_audit) {\n        struct recon_counts *counts = partial_counts_at(", []),
+    ("a record that memory refused was counted", "matcher_records.c",
+     "        if (handle == 0)\n            return RECON_ERROR_MEMORY;\n        pending_at(",
+     "        if (handle == 0) {\n            matcher->stats.accepted[record->stream]++;\n"
+     "            return RECON_ERROR_MEMORY;\n        }\n        pending_at(", ["--mode", "failures"]),
+    ("found loses the source", "matcher.c",
+     "is_kept = record->has_source && (matcher->settings.report & RECON_REPORT(RECON_RESULT_FOUND)) != 0;",
+     "is_kept = false;", []),
+    ("what is over is not forgotten where it was reported", "matcher.c",
+     "    return state != PENDING_AUDIT && state != PENDING_EVENT;", "    return state == PENDING_MATCHED;", []),
+    ("the context comes from the source's place", "matcher.c",
+     "text_at(record->texts + record->id_size + record->source_size, record->context_size,",
+     "text_at(record->texts + record->id_size, record->context_size,", []),
+    ("the wheel forgets that something earlier came", "deadlines.c",
+     "    if (time < deadlines->bound)\n        deadlines->bound = time;\n", "", []),
+    ("what comes behind the watermark waits as if it were ahead", "deadlines.c",
+     "    if (record->time <= watermark) {", "    if (record->time < watermark) {", []),
+    ("a removal leaves a hole that hides what passed it", "table.c",
+     "            if (from_home >= distance)\n                mover = &bucket[i];",
+     "            if (from_home > distance)\n                mover = &bucket[i];", ["--steps", "20000"]),
+    ("a split loses which half is which", "table.c",
+     "        uint32_t half_first = first + (uint32_t)bit * slots_of_segment(table, &half[bit]);",
+     "        uint32_t half_first = first + (uint32_t)!bit * slots_of_segment(table, &half[bit]);", ["--steps", "40000"]),
+    ("a table that grows leaves its first entry behind", "table.c",
+     "    for (size_t i = 0; i < (size_t)bucket_count * TABLE_BUCKET_ENTRIES; i++) {\n        if (is_empty(&from[i]))\n"
+     "            continue;\n        if (bit",
+     "    for (size_t i = 1; i < (size_t)bucket_count * TABLE_BUCKET_ENTRIES; i++) {\n        if (is_empty(&from[i]))\n"
+     "            continue;\n        if (bit", []),
+    ("an input that is alive is idle all the same", "watermark.c", "    alive->last_ms = watermark->now_ms;\n", "", []),
+    ("any record keeps a partition from being idle", "watermark.c",
+     "    if (seen->has_max && time_ms <= seen->max)\n        return;",
+     "    if (seen->has_max && time_ms <= seen->max) {\n        seen->last_ms = watermark->now_ms;\n        return;\n    }",
+     []),
+    ("the clock alone makes records too late", "watermark.c",
+     "        is_bound_rising = false;\n        watermark->was_silent = true;", "        watermark->was_silent = true;", []),
+    ("the first to wake makes records too late", "watermark.c",
+     "        if (watermark->was_silent) {", "        if (false) {", []),
+    ("event time goes on one step too fast", "watermark.c",
+     "uint64_t back = (uint64_t)watermark->out_of_orderness_ms + 1;", "uint64_t back = (uint64_t)watermark->out_of_orderness_ms;",
+     []),
+    ("the basis hides that an idle input was left out", "watermark.c",
+     "survey.active < survey.open ? RECON_BASIS_TIMEOUT : RECON_BASIS_WATERMARK", "RECON_BASIS_WATERMARK", []),
+    ("a window closes one step late", "windows.c",
+     "        *index = floor_divide(bound + 1, interval_ms) - 1;\n    return true;\n}\n\n/* The last window that R",
+     "        *index = floor_divide(bound, interval_ms) - 1;\n    return true;\n}\n\n/* The last window that R", []),
+    ("empty windows come back from beyond retention", "windows.c",
+     "        first = index > first ? index : first;\n    }\n    int64_t from", "    }\n    int64_t from", []),
+    ("a window is emitted again though nothing changed", "windows.c",
+     "    if (window->revision_next > 0 && memcmp(&window->counts, &window->emitted, sizeof(window->counts)) == 0)\n"
+     "        return false;\n", "", []),
+    ("a window that changed is forgotten untold", "windows.c",
+     "        if (emit_queued(windows, metric))\n            return 1;\n    while (windows->ages",
+     "        (void)emit_queued(windows, metric);\n    while (windows->ages", []),
+    ("the earliest window is the first that came", "windows.c",
+     "    if (!windows->has_earliest || index < windows->earliest) {", "    if (!windows->has_earliest) {", []),
+    ("an empty window that was emitted starts anew", "windows.c",
+     "(struct window){.revision_next = is_in_run(windows, index) ? 1 : 0}", "(struct window){.revision_next = 0}", []),
+    ("results that wait don't hold a call back", "engine.c",
+     "    return engine->phase != ENGINE_READY || engine->has_held;", "    return engine->phase != ENGINE_READY;", []),
+    ("a snapshot forgets the silence", "snapshot_items.c",
+     "    watermark->was_silent = was_silent;\n", "", ["--mode", "restore"]),
+    ("a snapshot forgets the order of arrival", "snapshot_items.c",
+     "        builder->matcher->arrival_next = arrival_next;\n", "        builder->matcher->arrival_next = 0;\n",
+     ["--mode", "restore"]),
+    ("the windows' memory is not given back", "windows.c",
+     "    index_heap_deinit(&windows->ages);\n", "", []),
+]
+
+
+class Build:
+    def __init__(self, source, work, cc):
+        self.core = source / "src/core"
+        self.work = work
+        self.cc = [cc, "-std=c11", "-O1", "-g", "-w", f"-I{source}/include", f"-I{source}/src", f"-I{source}/tests/model"]
+        self.objects = {}
+        files = sorted(self.core.glob("*.c"))
+        names = ["allocator", "compare", "model", "model_test", "random_trace", "results", "sharded", "shrink", "snapshots",
+                 "subject", "trace"]
+        files += [source / "tests/model" / f"{name}.c" for name in names]
+        for file in files:
+            self.objects[file] = self.compile(file, work / f"{file.parent.name}.{file.stem}.o")
+
+    def compile(self, file, to):
+        subprocess.run([*self.cc, "-c", str(file), "-o", str(to)], check=True)
+        return to
+
+    def program(self, number, file, text):
+        """Links the model test with one changed file."""
+        changed = self.work / f"fault{number}.c"
+        changed.write_text(text)
+        replaced = self.compile(changed, self.work / f"fault{number}.o")
+        objects = [replaced if path == file else made for path, made in self.objects.items()]
+        to = self.work / f"fault{number}"
+        subprocess.run([self.cc[0], *map(str, objects), "-o", str(to)], check=True)
+        return to
+
+
+def plant(build, number, fault):
+    """Returns (found, what to say)."""
+    name, file_name, piece, instead, arguments = fault
+    file = build.core / file_name
+    text = file.read_text()
+    if text.count(piece) != 1:
+        return False, f"{number:2} {name}: {file_name} has the piece {text.count(piece)} times, not once: mend tests/model/faults.py"
+    program = build.program(number, file, text.replace(piece, instead))
+    command = [str(program), "--seeds", f"1..{SEEDS}", "--quiet", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    seed = re.search(r"seed (\d+) fails", done.stdout)
+    if done.returncode == 1 and seed:
+        return True, f"{number:2} {name}: found by seed {seed.group(1)}"
+    return False, f"{number:2} {name}: NOT FOUND within {SEEDS} seeds {' '.join(arguments)}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("source", type=pathlib.Path)
+    parser.add_argument("work", type=pathlib.Path)
+    parser.add_argument("--only", type=int)
+    parser.add_argument("--cc", default="cc")
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    build = Build(arguments.source.resolve(), arguments.work.resolve(), arguments.cc)
+    chosen = [(i + 1, fault) for i, fault in enumerate(FAULTS) if arguments.only in (None, i + 1)]
+    all_found = True
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for found, said in pool.map(lambda numbered: plant(build, *numbered), chosen):
+            all_found &= found
+            print(said, flush=True)
+    return 0 if all_found else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
