@@ -28,7 +28,10 @@ void recon_batch_clear(struct recon_batch *batch);
 /* Room for one more record, zeroed; NULL when memory is out. It counts once recon_batch_push is called, so that one
  * that is given up half-way leaves nothing behind. */
 struct recon_record *recon_batch_next(struct recon_batch *batch);
-static inline void recon_batch_push(struct recon_batch *batch) { batch->count++; }
+static inline void recon_batch_push(struct recon_batch *batch)
+{
+    batch->count++;
+}
 
 /* Room for size text bytes that lives until the batch is cleared; NULL when memory is out. */
 char *recon_batch_bytes(struct recon_batch *batch, size_t size);

@@ -17,7 +17,7 @@ struct recon_decoder_options {
     int stream;                                 /* enum recon_stream */
     uint32_t partition;                         /* given to every record */
     bool source_in_identity;
-    bool timeless; /* only IDs are compared: every record gets time 0 and a missing time is no fault */
+    bool timeless;         /* only IDs are compared: every record gets time 0 and a missing time is no fault */
     const char *file_name; /* for `auto` and for messages; borrowed */
     uint8_t seed[RECON_SEED_SIZE_BYTES];
     size_t record_bytes_max; /* a longer line or CSV record is rejected as malformed; 0: the default of limits.h */

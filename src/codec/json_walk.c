@@ -30,7 +30,8 @@ struct level {
 struct walk {
     const struct recon_json_node *nodes;
     struct recon_found *found;
-    uintptr_t base;        /* the address of position 0, which may be in no buffer any more */
+    const char *bytes;
+    size_t origin;         /* the position of bytes[0] */
     uint32_t end;          /* the document's, as a position */
     const char *limit;     /* likewise */
     const char *backslash; /* the next one that was not looked at; the limit: there is none */
@@ -39,7 +40,7 @@ struct walk {
 
 static inline const char *at(const struct walk *walk, uint32_t position)
 {
-    return (const char *)(walk->base + position);
+    return walk->bytes + (position - walk->origin);
 }
 
 static inline bool is_space(char c)
@@ -319,7 +320,8 @@ bool recon_json_walk(const struct recon_json_tree *tree, struct recon_json_docum
     const char *limit = document->bytes + (document->end - document->origin);
     struct walk walk = {.nodes = tree->nodes,
                         .found = found,
-                        .base = (uintptr_t)document->bytes - document->origin,
+                        .bytes = document->bytes,
+                        .origin = document->origin,
                         .end = document->end,
                         .limit = limit,
                         .backslash = document->backslash ? document->backslash : limit,
