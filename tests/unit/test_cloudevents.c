@@ -111,12 +111,31 @@ static void the_type_chooses_the_schema(void **state)
     decode_deinit(&decode);
 }
 
+static void a_file_of_several_kinds_may_hold_what_is_no_cloudevent(void **state)
+{
+    (void)state;
+    struct decode decode;
+    decode_init(&decode, RECON_STREAM_EVENTS);
+    decode.mapping.schemas[0].has_when = true;
+    decode_field(&decode.mapping.schemas[0].when.field, "kind");
+    decode.mapping.schemas[0].when.field_equals = decode_copy("k");
+    decode_add_schema(&decode);
+    DECODE_EXPECT(&decode,
+                  EVENT("\"id\":\"a\",\"time\":1") "{\"kind\":\"k\",\"id\":\"b\",\"time\":2}\n"
+                                                   "{\"id\":\"c\",\"time\":3}\n",
+                  "record 1 id=a source=/s time=1\nrecord 2 id=b time=2\nrejected 3 malformed id=c time=3\n");
+    decode_deinit(&decode);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_envelope_says_id_source_and_time), cmocka_unit_test(fields_of_the_payload_can_be_mapped),
-        cmocka_unit_test(another_specversion_is_malformed),     cmocka_unit_test(missing_attributes_have_their_reasons),
+        cmocka_unit_test(the_envelope_says_id_source_and_time),
+        cmocka_unit_test(fields_of_the_payload_can_be_mapped),
+        cmocka_unit_test(another_specversion_is_malformed),
+        cmocka_unit_test(missing_attributes_have_their_reasons),
         cmocka_unit_test(the_type_chooses_the_schema),
+        cmocka_unit_test(a_file_of_several_kinds_may_hold_what_is_no_cloudevent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -246,6 +246,7 @@ static void half_a_surrogate_pair_is_malformed(void **state)
     BAD(UNREAD("\"\\ud800\\ud800\""));
     BAD(UNREAD("\"\\ud800\\u0041\""));
     BAD(UNREAD("\"\\udc00\\ud800\""));
+    BAD(UNREAD("\"\\udc00\\udc00\""));
     BAD(UNREAD("\"\\ud800\\udc0\""));
 }
 

@@ -149,6 +149,31 @@ static void forms_that_mean_a_time_are_read(void **state)
                      (long long)cases[i].time_ms);
 }
 
+/* Times with ms and a Z are read by another way than the same ones with an offset of nothing: both agree on each. */
+static void the_usual_form_is_read_as_any_other(void **state)
+{
+    (void)state;
+    static const unsigned most[] = {9999, 13, 32, 25, 61, 61, 999};
+    random_state = 7;
+    for (int i = 0; i < 200000; i++) {
+        unsigned part[7];
+        for (int j = 0; j < 7; j++)
+            part[j] = (unsigned)(random_next() % (most[j] + 1));
+        char usual[64], other[64];
+        snprintf(usual, sizeof usual, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", part[0], part[1], part[2], part[3],
+                 part[4], part[5], part[6]);
+        if (i % 4 == 0) /* any byte anywhere */
+            usual[random_next() % 23] = (char)random_next();
+        memcpy(other, usual, 23);
+        memcpy(other + 23, "+00:00", sizeof "+00:00");
+        int64_t usual_ms = 0, other_ms = 0;
+        const bool is_usual = recon_time_parse(usual, 24, NULL, &usual_ms);
+        const bool is_other = recon_time_parse(other, 29, NULL, &other_ms);
+        if (is_usual != is_other || usual_ms != other_ms)
+            fail_msg("'%s' is not what '%s' is", usual, other);
+    }
+}
+
 static void what_is_no_time_is_refused(void **state)
 {
     (void)state;
@@ -341,6 +366,7 @@ int main(void)
         cmocka_unit_test(every_time_is_formatted_as_libc_says_and_read_back),
         cmocka_unit_test(every_day_of_the_calendar_is_known),
         cmocka_unit_test(forms_that_mean_a_time_are_read),
+        cmocka_unit_test(the_usual_form_is_read_as_any_other),
         cmocka_unit_test(what_is_no_time_is_refused),
         cmocka_unit_test(texts_are_read_within_their_size),
         cmocka_unit_test(the_ends_of_64_bits_are_exact),
