@@ -5,56 +5,14 @@
  */
 #include "codec/csv_record.h"
 
-/* From behind the opening quote to the closing one. Sets *close to it. */
-static enum recon_csv_outcome find_close(struct recon_csv_scanner *scanner, bool last, struct recon_csv_field *field,
-                                         size_t *close, size_t *newline_count)
+/* The text between two cuts, which have no fault between them. (Member by member: a struct put together and then
+ * copied costs more than finding it.) */
+static void field_between(const char *start, const char *end, struct recon_csv_field *field)
 {
-    size_t at;
-    while (recon_csv_scanner_next(scanner, &at)) {
-        const char special = scanner->bytes[at];
-        if (special == '\n')
-            ++*newline_count;
-        if (special != '"')
-            continue;
-        if (at + 1 == scanner->size && !last)
-            return RECON_CSV_MORE;
-        if (at + 1 == scanner->size || scanner->bytes[at + 1] != '"') {
-            *close = at;
-            return RECON_CSV_RECORD;
-        }
-        field->has_doubled = true;
-        recon_csv_scanner_next(scanner, &at);
-    }
-    return last ? RECON_CSV_UNCLOSED_QUOTE : RECON_CSV_MORE;
-}
-
-/* A quoted field whose first quote the scanner has just given. *at: what ends it, the size at the end of the input;
- * *end: behind its closing quote, or the byte that shows that it is none. */
-static enum recon_csv_outcome quoted_field(struct recon_csv_scanner *scanner, size_t start, bool last,
-                                           struct recon_csv_field *field, size_t *at, size_t *end,
-                                           size_t *newline_count)
-{
-    size_t close = 0;
-    *field = (struct recon_csv_field){.bytes = scanner->bytes + start + 1};
-    const enum recon_csv_outcome outcome = find_close(scanner, last, field, &close, newline_count);
-    if (outcome != RECON_CSV_RECORD)
-        return outcome;
-    field->size = close - start - 1;
-    size_t behind = close + 1;
-    if (behind < scanner->size && scanner->bytes[behind] == '\r')
-        behind++;
-    if (behind == scanner->size && !last)
-        return RECON_CSV_MORE;
-    *at = behind;
-    *end = close + 1;
-    if (behind == scanner->size)
-        return RECON_CSV_RECORD;
-    if (scanner->bytes[behind] != '\n' && (scanner->bytes[behind] != ',' || behind > close + 1)) {
-        *end = behind;
-        return RECON_CSV_STRAY_QUOTE;
-    }
-    recon_csv_scanner_next(scanner, at);
-    return RECON_CSV_RECORD;
+    const bool is_quoted = start < end && *start == '"';
+    field->bytes = start + is_quoted;
+    field->size = (size_t)(end - start) - 2 * is_quoted;
+    field->has_doubled = is_quoted && memchr(field->bytes, '"', field->size) != NULL;
 }
 
 enum recon_csv_outcome recon_csv_record(struct recon_csv_scanner *scanner, size_t start, bool last,
@@ -63,45 +21,34 @@ enum recon_csv_outcome recon_csv_record(struct recon_csv_scanner *scanner, size_
 {
     const char *bytes = scanner->bytes;
     const size_t size = scanner->size;
-    size_t field_start = start, column = 0, wanted = 0, newline_count = 0;
-    for (;; column++) {
-        struct recon_csv_field field = {.bytes = bytes + field_start};
-        size_t at, end;
+    const size_t newlines_before = recon_csv_scanner_newlines(scanner, start);
+    size_t field_start = start, column = 0, wanted = 0, at, end;
+    for (bool is_last = false; !is_last; field_start = at + 1, column++) {
         if (!recon_csv_scanner_next(scanner, &at))
             at = size;
+        if (scanner->fault <= at) {
+            shape->end = scanner->fault;
+            return RECON_CSV_STRAY_QUOTE;
+        }
         if (at == size && !last)
             return RECON_CSV_MORE;
-        if (at < size && bytes[at] == '"') {
-            shape->end = at;
-            if (at != field_start)
-                return RECON_CSV_STRAY_QUOTE;
-            const enum recon_csv_outcome outcome =
-                quoted_field(scanner, field_start, last, &field, &at, &end, &newline_count);
-            if (outcome == RECON_CSV_STRAY_QUOTE)
-                shape->end = end;
-            if (outcome != RECON_CSV_RECORD)
-                return outcome;
-        } else {
-            end = at;
-            if ((at == size || bytes[at] == '\n') && end > field_start && bytes[end - 1] == '\r')
-                end--;
-            field.size = end - field_start;
-        }
-        while (wanted < column_count && columns[wanted] == column)
-            fields[wanted++] = field;
-        if (at < size && bytes[at] == ',') {
-            field_start = at + 1;
-            continue;
-        }
-        *shape = (struct recon_csv_shape){
-            .end = end,
-            .next = at < size ? at + 1 : size,
-            .field_count = column + 1,
-            .newline_count = newline_count,
-            .is_blank = end == start,
-        };
-        return RECON_CSV_RECORD;
+        if (at == size && scanner->is_within)
+            return RECON_CSV_UNCLOSED_QUOTE;
+        end = at;
+        is_last = at == size || bytes[at] == '\n';
+        if (is_last && end > field_start && bytes[end - 1] == '\r')
+            end--;
+        for (; wanted < column_count && columns[wanted] == column; wanted++)
+            field_between(bytes + field_start, bytes + end, &fields[wanted]);
     }
+    *shape = (struct recon_csv_shape){
+        .end = end,
+        .next = at < size ? at + 1 : size,
+        .field_count = column,
+        .newline_count = recon_csv_scanner_newlines(scanner, at) - newlines_before,
+        .is_blank = end == start,
+    };
+    return RECON_CSV_RECORD;
 }
 
 size_t recon_csv_unquote(const struct recon_csv_field *field, char *to)

@@ -9,7 +9,7 @@
 enum recon_csv_outcome {
     RECON_CSV_RECORD,
     RECON_CSV_MORE,           /* it may go on behind the bytes that are there */
-    RECON_CSV_STRAY_QUOTE,    /* within an unquoted field, or a closing one with more behind it */
+    RECON_CSV_STRAY_QUOTE,    /* within an unquoted field, or a closing one with more of the field behind it */
     RECON_CSV_UNCLOSED_QUOTE, /* the input ends within a quoted field */
 };
 

@@ -164,6 +164,8 @@ static void a_wrong_quote_costs_its_line_only(void **state)
     gives("id,time\n\"a\"b,5\nc,6\n", "rejected 2 malformed\nrecord 3 id=c time=6\n");
     gives("id,time\n\"a\" ,5\nc,6\n", "rejected 2 malformed\nrecord 3 id=c time=6\n");
     gives("id,time\n\"a\"\rb,5\nc,6\n", "rejected 2 malformed\nrecord 3 id=c time=6\n");
+    gives("id,time\n\"a\"\r,5\nc,6\n", "rejected 2 malformed\nrecord 3 id=c time=6\n");
+    gives("id,time\n\"a\"\r,5\nc,6\n", "rejected 2 malformed\nrecord 3 id=c time=6\n");
     gives("id,time\n\"a\n\"b\",5\nc,6\n", "rejected 2 malformed\nrecord 3 id=b time=5\nrecord 4 id=c time=6\n");
     gives("id,time\n\"a,5\nb,6\n\"c\",7\nd,8\n",
           "rejected 2 malformed\nrecord 3 id=b time=6\nrecord 4 id=c time=7\nrecord 5 id=d time=8\n");
