@@ -217,6 +217,7 @@ void recon_check_free(struct recon_check *check)
 {
     if (check == NULL)
         return;
+    assert(check->lanes != NULL || check->lane_count == 0);
     /* All are asked before any is waited for. */
     for (size_t i = 0; i < check->lane_count; i++)
         recon_lane_stop(check->lanes[i].lane);

@@ -71,6 +71,7 @@ static int fail(struct recon_lane *lane, int status, const char *why)
  * then filled before it is looked at again: so a long record is looked at a few times only. */
 static int fill(struct recon_lane *lane)
 {
+    assert(lane->capacity > 0);
     size_t held = lane->end - lane->start;
     if (lane->start > 0) {
         memmove(lane->buffer, lane->buffer + lane->start, held);

@@ -5,8 +5,8 @@
 
 #include "service/memory.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 uint64_t recon_memory_total(void)
@@ -16,9 +16,10 @@ uint64_t recon_memory_total(void)
     uint64_t total = pages > 0 && page_size > 0 ? (uint64_t)pages * (uint64_t)page_size : UINT64_MAX;
     /* Within a container this is the container's own; "max" where there is no bound. */
     FILE *file = fopen("/sys/fs/cgroup/memory.max", "re");
-    uint64_t bound = 0;
+    char text[32];
     if (file != NULL) {
-        if (fscanf(file, "%" SCNu64, &bound) == 1 && bound > 0 && bound < total)
+        uint64_t bound = fgets(text, sizeof text, file) != NULL ? strtoull(text, NULL, 10) : 0;
+        if (bound > 0 && bound < total)
             total = bound;
         fclose(file);
     }
