@@ -20,6 +20,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "codec/time_text.h"
+#include "io/sink.h"
 #include "recon/status.h"
 #include "service/check.h"
 #include "service/memory.h"
@@ -185,30 +186,49 @@ static bool prepare(struct command *command)
     return !recon_arguments_refuse(&command->arguments);
 }
 
-/* The same file twice is but the same records twice; it may be a slip of the hand. */
-static void note_same_files(struct command *command)
+static bool is_same_file(const struct stat *a, const struct stat *b)
 {
+    return S_ISREG(a->st_mode) && S_ISREG(b->st_mode) && a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+/* The same file twice is but the same records twice, though it may be a slip of the hand. An input that would be
+ * written over by the results is refused: false. */
+static bool compare_files(struct command *command)
+{
+    struct stat output = {0};
+    struct stat partial = {0};
+    char name[4096];
+    if (command->arguments.output != NULL) {
+        (void)stat(command->arguments.output, &output);
+        snprintf(name, sizeof name, "%s" RECON_SINK_PARTIAL_SUFFIX, command->arguments.output);
+        (void)stat(name, &partial);
+    }
     struct stat *known = calloc(command->file_count, sizeof *known);
-    if (known == NULL)
-        return;
-    for (size_t i = 0; i < command->file_count; i++) {
+    if (known == NULL) {
+        complain("out of memory");
+        return false;
+    }
+    bool is_fine = true;
+    for (size_t i = 0; i < command->file_count && is_fine; i++) {
         const struct recon_check_file *file = &command->files[i];
-        if (stat(file->name, &known[i]) != 0 || !S_ISREG(known[i].st_mode)) {
-            known[i] = (struct stat){0};
+        if (strcmp(file->name, "-") == 0 || stat(file->name, &known[i]) != 0)
             continue;
-        }
-        for (size_t k = 0; k < i; k++) {
-            if (known[k].st_ino != known[i].st_ino || known[k].st_dev != known[i].st_dev)
-                continue;
-            char text[512];
-            bool is_same_stream = command->files[k].stream == file->stream;
-            snprintf(text, sizeof text, "%s: is given twice%s", file->name,
-                     is_same_stream ? "; its records are duplicates of one another" : ", as audit and as events");
-            on_note(command, text);
-            break;
-        }
+        is_fine = !is_same_file(&known[i], &output) && !is_same_file(&known[i], &partial);
+        if (!is_fine)
+            fprintf(stderr, "recon check: --output: %s is an input, which would be written over\n", file->name);
+        size_t k = 0;
+        while (k < i && !is_same_file(&known[k], &known[i]))
+            k++;
+        if (k == i)
+            continue;
+        char text[512];
+        snprintf(text, sizeof text, "%s: is given twice%s", file->name,
+                 command->files[k].stream == file->stream ? "; its records are duplicates of one another"
+                                                          : ", as audit and as events");
+        on_note(command, text);
     }
     free(known);
+    return is_fine;
 }
 
 /* --- the run --------------------------------------------------------------------------------------------------- */
@@ -302,10 +322,8 @@ int recon_command_check(int argc, char **argv)
     int status = RECON_EXIT_FAILED;
     if (command.arguments.help) {
         status = recon_help_print("check");
-    } else if (prepare(&command)) {
-        note_same_files(&command);
-        if (open_all(&command))
-            status = run(&command);
+    } else if (prepare(&command) && compare_files(&command) && open_all(&command)) {
+        status = run(&command);
     }
     recon_output_free(command.output);
     recon_check_free(command.check);

@@ -23,8 +23,6 @@
 
 #include "recon/status.h"
 
-#define PARTIAL_SUFFIX ".partial"
-
 struct recon_sink {
     int fd;
     bool is_pipe_closed;
@@ -47,7 +45,7 @@ static void release(struct recon_sink *sink)
 {
     if (sink == NULL)
         return;
-    if (sink->fd >= 0)
+    if (sink->fd > STDERR_FILENO)
         close(sink->fd);
     free(sink->name);
     free(sink->final_name);
@@ -61,7 +59,14 @@ static int open_retried(const char *name, int flags, mode_t mode)
     do
         fd = open(name, flags | O_CLOEXEC | O_NOCTTY, mode);
     while (fd < 0 && errno == EINTR);
-    return fd;
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    /* A standard stream was closed; what is said there must not get among the results. */
+    int higher = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return higher;
 }
 
 /* A file that is there is not touched until its successor is whole: the successor gets its permissions. */
@@ -70,11 +75,11 @@ static int open_partial(struct recon_sink *sink, const struct stat *former)
     sink->final_name = former != NULL ? realpath(sink->name, NULL) : strdup(sink->name);
     if (sink->final_name == NULL)
         return errno == ENOMEM ? RECON_ERROR_MEMORY : fail(sink, sink->name, errno);
-    size_t size = strlen(sink->final_name) + sizeof PARTIAL_SUFFIX;
+    size_t size = strlen(sink->final_name) + sizeof RECON_SINK_PARTIAL_SUFFIX;
     sink->partial_name = malloc(size);
     if (sink->partial_name == NULL)
         return RECON_ERROR_MEMORY;
-    snprintf(sink->partial_name, size, "%s" PARTIAL_SUFFIX, sink->final_name);
+    snprintf(sink->partial_name, size, "%s" RECON_SINK_PARTIAL_SUFFIX, sink->final_name);
     sink->fd = open_retried(sink->partial_name, O_WRONLY | O_CREAT, 0666);
     if (sink->fd < 0)
         return fail(sink, sink->partial_name, errno);

@@ -13,6 +13,8 @@
 
 #include <stddef.h>
 
+#define RECON_SINK_PARTIAL_SUFFIX ".partial"
+
 struct recon_sink;
 
 /* name NULL or `-`: standard output. RECON_OK, RECON_ERROR_IO or RECON_ERROR_MEMORY; then message (message_size bytes,

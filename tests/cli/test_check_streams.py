@@ -121,6 +121,26 @@ def test_an_output_file_has_its_name_once_it_is_whole(tmp_path):
     assert "no/such" in run.stderr
 
 
+def test_an_input_is_not_written_over(tmp_path):
+    audits = write(tmp_path / "a", many(10, audit))
+    other = write(tmp_path / "b.partial", many(10, audit))
+    before = audits.read_bytes()
+    run = check(audits, "/dev/null", "--output", audits, status=2)
+    assert "is an input" in run.stderr
+    (tmp_path / "link").symlink_to(audits)
+    check(audits, "/dev/null", "--output", tmp_path / "link", status=2)
+    check(other, "/dev/null", "--output", tmp_path / "b", status=2)
+    assert audits.read_bytes() == other.read_bytes() == before
+
+
+def test_what_is_said_does_not_get_among_the_results_where_standard_streams_are_closed(tmp_path):
+    audits = write(tmp_path / "a", many(10, audit))
+    output = tmp_path / "results"
+    line = " ".join(map(str, command(audits, audits, "--output", output))) + " <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", line], timeout=LIMIT_S).returncode == 0
+    assert all(json.loads(line) for line in output.read_bytes().splitlines())
+
+
 def test_killed_half_way_what_is_left_is_plainly_a_part(tmp_path):
     audits = write(tmp_path / "a", many(20000, audit))
     fifo = tmp_path / "events"
