@@ -1,0 +1,1 @@
+recon_fuzz(engine SOURCES fuzz_engine.c LIBS recon_model_compare)
