@@ -161,17 +161,18 @@ static int use_header(struct avro_reader *reader, const struct header *header)
 
 static int read_header(struct avro_reader *reader, struct input *input, bool *is_done)
 {
-    struct recon_avro_cursor cursor = {.at = input->bytes + input->at, .end = input->bytes + input->size};
+    const size_t given = input->size - input->at, most = reader->plan->record_bytes_max;
+    struct recon_avro_cursor cursor = {.at = input->bytes + input->at};
+    cursor.end = cursor.at + (given < most ? given : most);
     struct header header = {.schema = NULL};
     const enum recon_avro_step step = take_header(&cursor, &header);
     if (step == RECON_AVRO_DAMAGED)
         return recon_fault_set(reader->fault, "it is no Avro object file, or its header is damaged");
     if (step == RECON_AVRO_MORE) {
+        if (given > most)
+            return recon_fault_set(reader->fault, "its header is longer than %zu bytes", most);
         if (input->last)
             return recon_fault_set(reader->fault, "it ends within the header of an Avro object file");
-        if (input->size - input->at > reader->plan->record_bytes_max)
-            return recon_fault_set(reader->fault, "its header is longer than %zu bytes",
-                                   reader->plan->record_bytes_max);
         *is_done = true;
         return RECON_OK;
     }
