@@ -165,6 +165,10 @@ static int read_header(struct avro_reader *reader, struct input *input, bool *is
     struct recon_avro_cursor cursor = {.at = input->bytes + input->at};
     cursor.end = cursor.at + (given < most ? given : most);
     struct header header = {.schema = NULL};
+    if (cursor.at == cursor.end) { /* a file without a byte is one without a record, as in the other formats */
+        *is_done = true;
+        return RECON_OK;
+    }
     const enum recon_avro_step step = take_header(&cursor, &header);
     if (step == RECON_AVRO_DAMAGED)
         return recon_fault_set(reader->fault, "it is no Avro object file, or its header is damaged");

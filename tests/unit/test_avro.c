@@ -44,6 +44,35 @@ static void map_id(struct decode *decode, const char *path)
     decode->mapping.schemas[0].id_count = 1;
 }
 
+/* A file made by hand: header with the schema, one block of the given bytes. */
+static struct bytes make(const char *schema, int count, const char *body, size_t body_size)
+{
+    struct bytes made = {.bytes = malloc(strlen(schema) + body_size + 200)};
+    assert_non_null(made.bytes);
+    const size_t schema_size = strlen(schema);
+    char *at = made.bytes;
+    at += sprintf(at, "Obj\x01\x02\x16"
+                      "avro.schema");
+    *at++ = (char)(schema_size << 1 | 0x80);
+    *at++ = (char)(schema_size >> 6 & 0x7f);
+    assert_true(schema_size < 8192);
+    memcpy(at, schema, schema_size);
+    at += schema_size;
+    *at++ = '\0';
+    memset(at, 's', 16);
+    at += 16;
+    assert_true(count < 64 && body_size < 8192);
+    *at++ = (char)(count << 1);
+    *at++ = (char)(body_size << 1 | 0x80);
+    *at++ = (char)(body_size >> 6 & 0x7f);
+    memcpy(at, body, body_size);
+    at += body_size;
+    memset(at, 's', 16);
+    made.size = (size_t)(at - made.bytes) + 16;
+    return made;
+}
+#define MAKE(schema, count, body) make((schema), (count), (body), sizeof(body) - 1)
+
 static void fails(const struct decode *decode, struct bytes file, const char *words)
 {
     struct decoded decoded;
@@ -71,6 +100,28 @@ static void the_audit_records_own_schema_is_read_as_it_is(void **state)
                   "rejected 2 no_source id=a-2 time=1360321200123\n");
     decode_deinit(&decode);
     free(file.bytes);
+}
+
+/* The schema that is handed out, and not only the file that was made with it one day. */
+static void the_schema_that_is_handed_out_is_the_audit_records(void **state)
+{
+    (void)state;
+    char schema[4096] = "";
+    FILE *file = fopen("schemas/audit.avsc", "rb");
+    assert_non_null(file);
+    assert_true(fread(schema, 1, sizeof schema - 1, file) > 0);
+    fclose(file);
+    struct decode decode;
+    struct bytes made = MAKE(schema, 2,
+                             "\x02"
+                             "a\x0a\x02\x0c\x02\x02s\x02\x02"
+                             "c\x02"
+                             "b\x0a\x00\x00\x00");
+    avro_init(&decode, RECON_STREAM_AUDIT);
+    decode_expect(&decode, made.bytes, made.size,
+                  "record 1 id=a source=s time=5 emitted=6 context=c\nrecord 2 id=b time=5\n");
+    decode_deinit(&decode);
+    free(made.bytes);
 }
 
 static void every_codec_gives_the_same_records(void **state)
@@ -308,7 +359,7 @@ static void a_file_that_is_cut_off_is_a_fault(void **state)
         decode_run(&decode, file.bytes, size, 0, &decoded);
         const bool in_header = strcmp(decoded.text, "fault it ends within the header of an Avro object file\n") == 0;
         const bool in_block = strcmp(decoded.text, "fault record 1: the file ends within a block\n") == 0;
-        const bool between = *decoded.text == '\0';
+        const bool between = *decoded.text == '\0'; /* and so is a file without a byte */
         if (!in_header && !in_block && !between)
             fail_msg("%zu bytes give\n%s", size, decoded.text);
         decoded_deinit(&decoded);
@@ -364,35 +415,6 @@ static void damage_is_a_fault_that_names_the_record_reached(void **state)
     free(file.bytes);
     decode_deinit(&decode);
 }
-
-/* A file made by hand: header with the schema, one block of the given bytes. */
-static struct bytes make(const char *schema, int count, const char *body, size_t body_size)
-{
-    struct bytes made = {.bytes = malloc(strlen(schema) + body_size + 200)};
-    assert_non_null(made.bytes);
-    const size_t schema_size = strlen(schema);
-    char *at = made.bytes;
-    at += sprintf(at, "Obj\x01\x02\x16"
-                      "avro.schema");
-    *at++ = (char)(schema_size << 1 | 0x80);
-    *at++ = (char)(schema_size >> 6 & 0x7f);
-    assert_true(schema_size < 8192);
-    memcpy(at, schema, schema_size);
-    at += schema_size;
-    *at++ = '\0';
-    memset(at, 's', 16);
-    at += 16;
-    assert_true(count < 64 && body_size < 8192);
-    *at++ = (char)(count << 1);
-    *at++ = (char)(body_size << 1 | 0x80);
-    *at++ = (char)(body_size >> 6 & 0x7f);
-    memcpy(at, body, body_size);
-    at += body_size;
-    memset(at, 's', 16);
-    made.size = (size_t)(at - made.bytes) + 16;
-    return made;
-}
-#define MAKE(schema, count, body) make((schema), (count), (body), sizeof(body) - 1)
 
 static void hostile_values_are_faults(void **state)
 {
@@ -584,6 +606,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_audit_records_own_schema_is_read_as_it_is),
+        cmocka_unit_test(the_schema_that_is_handed_out_is_the_audit_records),
         cmocka_unit_test(every_codec_gives_the_same_records),
         cmocka_unit_test(every_type_is_an_id_or_malformed),
         cmocka_unit_test(every_type_is_a_time_or_none),
