@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "delayed.h"
 #include "model.h"
 #include "results.h"
 
@@ -397,6 +398,8 @@ static void run(struct comparison *comparison)
 
 bool compare(const struct trace *trace, const struct subject_options *options, struct compare_failure *failure)
 {
+    if (options->is_delayed)
+        return compare_delayed(trace, options->shard_count, failure);
     struct comparison comparison = {.trace = trace, .failure = failure, .random = {random_mix(trace->seed ^ 0xc03)}};
     comparison.model = model_new(&trace->settings);
     int status = subject_init(&comparison.subject, &trace->settings, options, trace->seed);

@@ -124,7 +124,7 @@ class Build:
         self.cc = [cc, "-std=c11", "-O1", "-g", "-w", f"-I{source}/include", f"-I{source}/src", f"-I{source}/tests/model"]
         self.objects = {}
         files = sorted(self.core.glob("*.c"))
-        names = ["allocator", "compare", "model", "model_test", "random_trace", "results", "sharded", "shrink", "snapshots",
+        names = ["allocator", "compare", "delayed", "model", "model_test", "random_trace", "results", "sharded", "shrink", "snapshots",
                  "subject", "trace"]
         files += [source / "tests/model" / f"{name}.c" for name in names]
         for file in files:

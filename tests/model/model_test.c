@@ -23,8 +23,19 @@
 #define JOB_COUNT_MAX 64
 #define SEED_SECONDS_MAX 60
 
-enum mode { MODE_ALL, MODE_PLAIN, MODE_LIMIT, MODE_FAILURES, MODE_SHARDED, MODE_RESTORE, MODE_DEALT, MODE_COUNT };
-static const char *const mode_names[MODE_COUNT] = {"all", "plain", "limit", "failures", "sharded", "restore", "dealt"};
+enum mode {
+    MODE_ALL,
+    MODE_PLAIN,
+    MODE_LIMIT,
+    MODE_FAILURES,
+    MODE_SHARDED,
+    MODE_RESTORE,
+    MODE_DEALT,
+    MODE_DELAYED,
+    MODE_COUNT
+};
+static const char *const mode_names[MODE_COUNT] = {"all",     "plain",   "limit", "failures",
+                                                   "sharded", "restore", "dealt", "delayed"};
 
 struct arguments {
     uint64_t seed_first;
@@ -46,8 +57,8 @@ static struct subject_options options_of(uint64_t seed, enum mode mode, size_t o
     struct random random = {random_mix(seed ^ 0x0b710)};
     struct subject_options options = {.memory_limit_bytes = UINT64_MAX};
     if (mode == MODE_ALL) {
-        static const enum mode shares[] = {MODE_PLAIN,    MODE_PLAIN,   MODE_PLAIN,   MODE_LIMIT,
-                                           MODE_FAILURES, MODE_SHARDED, MODE_RESTORE, MODE_DEALT};
+        static const enum mode shares[] = {MODE_PLAIN,   MODE_PLAIN,   MODE_PLAIN, MODE_LIMIT,  MODE_FAILURES,
+                                           MODE_SHARDED, MODE_RESTORE, MODE_DEALT, MODE_DELAYED};
         mode = shares[random_below(&random, sizeof shares / sizeof shares[0])];
     }
     if (mode == MODE_LIMIT)
@@ -60,7 +71,8 @@ static struct subject_options options_of(uint64_t seed, enum mode mode, size_t o
         options.memory_limit_bytes = random_below(&random, 20000);
     if (mode == MODE_RESTORE && random_one_in(&random, 8))
         options.allocator_fail_one_in = 2 + random_below(&random, 100);
-    if (mode == MODE_SHARDED || mode == MODE_DEALT)
+    options.is_delayed = mode == MODE_DELAYED;
+    if (mode == MODE_SHARDED || mode == MODE_DEALT || mode == MODE_DELAYED)
         options.shard_count = 1 + (uint32_t)random_below(&random, 5);
     return options;
 }
@@ -90,10 +102,10 @@ static void report_failure(const struct arguments *arguments, uint64_t seed)
     size_t op_count = trace.op_count;
     if (fails_in_child(&trace, &options))
         shrink(&trace, &options);
-    printf("shrunk from %zu to %zu operations (shards %" PRIu32 ", restored one in %" PRIu64 ", memory limit %" PRIu64
+    printf("shrunk from %zu to %zu operations (shards %" PRIu32 "%s, restored one in %" PRIu64 ", memory limit %" PRIu64
            ", allocator fails one in %" PRIu64 "):\n",
-           op_count, trace.op_count, options.shard_count, options.restore_one_in, options.memory_limit_bytes,
-           options.allocator_fail_one_in);
+           op_count, trace.op_count, options.shard_count, options.is_delayed ? " delayed" : "", options.restore_one_in,
+           options.memory_limit_bytes, options.allocator_fail_one_in);
     trace_print(&trace, stdout);
     fflush(stdout);
     struct compare_failure failure;
@@ -204,7 +216,7 @@ int main(int count, char **words)
     struct arguments arguments = {.job_count = 1};
     if (!read_arguments(count, words, &arguments)) {
         fprintf(stderr, "usage: model_test --seeds FROM..TO [--steps N] [--jobs N] [--mode "
-                        "all|plain|limit|failures|sharded|restore|dealt] [--quiet]\n");
+                        "all|plain|limit|failures|sharded|restore|dealt|delayed] [--quiet]\n");
         return 2;
     }
     return run(&arguments);

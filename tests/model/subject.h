@@ -12,6 +12,7 @@
 
 struct subject_options {
     uint32_t shard_count;           /* 0: an engine */
+    bool is_delayed;                /* the shards learn of the watermark late (delayed.h) */
     uint64_t memory_limit_bytes;    /* at first; UINT64_MAX: none */
     uint64_t allocator_fail_one_in; /* 0: never */
     uint64_t restore_one_in;        /* after every so many steps it goes on from a snapshot; 0: never */
