@@ -134,11 +134,12 @@ def test_an_input_is_not_written_over(tmp_path):
 
 
 def test_what_is_said_does_not_get_among_the_results_where_standard_streams_are_closed(tmp_path):
-    audits = write(tmp_path / "a", many(10, audit))
+    audits = write(tmp_path / "a", ndjson(many(10, audit)) + b"oops\n")
     output = tmp_path / "results"
     line = " ".join(map(str, command(audits, audits, "--output", output))) + " <&- >&- 2>&-"
-    assert subprocess.run(["sh", "-c", line], timeout=LIMIT_S).returncode == 0
-    assert all(json.loads(line) for line in output.read_bytes().splitlines())
+    assert subprocess.run(["sh", "-c", line], timeout=LIMIT_S).returncode == 1
+    types = [json.loads(line)["type"] for line in output.read_bytes().splitlines()]
+    assert types.count("rejected") == 2
 
 
 def test_killed_half_way_what_is_left_is_plainly_a_part(tmp_path):
