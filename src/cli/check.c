@@ -143,6 +143,13 @@ static void read_own_options(struct command *command)
         recon_config_errors_add(&arguments->errors, "--now: '%s' is no time like 2013-02-08T11:00:00Z", value);
 }
 
+/* The list of files goes up to the next option, so a configuration behind it is taken for one of them. */
+static bool is_configuration(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
 static bool add_files(struct command *command, int stream)
 {
     struct recon_arguments *arguments = &command->arguments;
@@ -167,6 +174,9 @@ static bool add_files(struct command *command, int stream)
         for (size_t k = 0; k < command->file_count; k++)
             if (strcmp(name, "-") == 0 && strcmp(files[k].name, "-") == 0)
                 recon_config_errors_add(&arguments->errors, "--%s: standard input can be read only once", option);
+        if (is_configuration(name))
+            recon_config_errors_add(&arguments->errors, "--%s: %s is no input; the configuration comes before --audit",
+                                    option, name);
         files[command->file_count++] = (struct recon_check_file){.name = name, .stream = stream};
         names[i] = (struct recon_partition_name){.topic = name, .partition = (uint32_t)i};
     }

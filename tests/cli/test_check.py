@@ -116,6 +116,12 @@ def test_2_where_a_stream_has_no_file(tmp_path):
     assert b"--events: no file" in run.stderr
 
 
+def test_2_where_the_configuration_is_taken_for_an_input(tmp_path):
+    name = write(tmp_path / "a", TWO)
+    run = check(name, [name, tmp_path / "c.yaml"], status=2)
+    assert "--events" in run.stderr and "c.yaml is no input; the configuration comes before --audit" in run.stderr
+
+
 def test_2_where_a_file_is_not_there(tmp_path):
     run = check(write(tmp_path / "a", TWO), tmp_path / "nowhere", status=2)
     assert run.stderr == f"recon check: {tmp_path}/nowhere: No such file or directory\n"
