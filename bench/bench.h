@@ -17,7 +17,8 @@ extern "C" {
 
 #define BENCH_RUN_COUNT_MAX 99
 
-/* Processor time of this thread: what else runs on the machine is not in it, but for caches and memory that it takes. */
+/* Processor time of this thread: what else runs on the machine is not in it, but for caches and memory that it takes.
+ */
 int64_t bench_now_ns(void);
 /* Of this process, from the kernel. */
 uint64_t bench_resident_bytes(void);

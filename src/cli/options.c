@@ -14,6 +14,7 @@
 
 static void *enlarge(void *block, size_t size)
 {
+    assert(size > 0);
     void *larger = realloc(block, size);
     if (larger == NULL) {
         fputs("recon: out of memory while reading the command line\n", stderr);

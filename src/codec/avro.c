@@ -12,6 +12,7 @@
  * The blocks are framed and walked here and in avro_value.c, not by libavro: it reads files by itself, takes memory for
  * any size that it is told, recurses as deep as the data says, and knows no logical types.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,6 +149,7 @@ static int use_header(struct avro_reader *reader, const struct header *header)
     }
     if (header->schema == NULL)
         return recon_fault_set(reader->fault, "the header has no schema");
+    assert(header->sync != NULL);
     memcpy(reader->sync, header->sync, SYNC_BYTES);
     int status = RECON_OK;
     if (reader->schema == NULL)

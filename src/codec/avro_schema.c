@@ -155,6 +155,7 @@ static int define(struct parser *parser, json_t *json, struct recon_avro_type *t
 
 static int make_room(struct recon_avro_type *type, size_t count, bool has_types, bool has_names)
 {
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): it is a list of pointers */
     type->types = has_types ? calloc(count + 1, sizeof *type->types) : NULL;
     type->names = has_names ? calloc(count + 1, sizeof *type->names) : NULL;
     return (has_types && type->types == NULL) || (has_names && type->names == NULL) ? RECON_ERROR_MEMORY : RECON_OK;

@@ -274,12 +274,14 @@ static void count_match(struct recon_matcher *matcher, const struct recon_record
 /* The entry becomes matched; its pending record, if it has one, is done with unless the time needs it. */
 static void set_matched(struct recon_matcher *matcher, struct identity *identity, int64_t time)
 {
+    assert(identity->place.entry != NULL);
     uint64_t payload;
     if (matcher_time_fits(matcher, time, &payload)) {
         table_set(identity->place.entry, TABLE_MATCHED, payload);
         if (identity->handle != 0)
             matcher_spend(matcher, identity->handle);
     } else {
+        assert(identity->record != NULL);
         identity->record->time = time;
         identity->record->state = PENDING_MATCHED;
         table_set(identity->place.entry, TABLE_PENDING, identity->handle);

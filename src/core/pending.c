@@ -19,6 +19,7 @@ static const uint16_t large_units[PENDING_CLASS_COUNT - 1 - SMALL_CLASS_COUNT] =
 
 static uint16_t class_units(uint32_t size_class)
 {
+    assert(size_class < CLASS_OWN_PAGE);
     return size_class < SMALL_CLASS_COUNT ? (uint16_t)(size_class + 1) : large_units[size_class - SMALL_CLASS_COUNT];
 }
 

@@ -2,6 +2,9 @@
  * What writing and reading share.
  */
 #include "core/snapshot_format.h"
+
+#include <assert.h>
+
 #include "recon/matcher.h"
 
 #define XXH_INLINE_ALL
@@ -9,6 +12,7 @@
 
 uint64_t snapshot_checksum(const void *bytes, size_t size)
 {
+    assert(bytes != NULL);
     return XXH64(bytes, size, 0);
 }
 
