@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@
 static const char *const file_names[RECON_GENERATE_FILE_COUNT] = {"audit.ndjson", "events.ndjson", "truth.ndjson"};
 
 struct output {
-    char *names[RECON_GENERATE_FILE_COUNT];
+    char *memory; /* of the buffers */
     struct recon_sink *sinks[RECON_GENERATE_FILE_COUNT];
     struct recon_generate_buffer buffers[RECON_GENERATE_FILE_COUNT];
 };
@@ -157,32 +158,47 @@ static int make_directory(const char *name)
     return status;
 }
 
+/* A file's place in the directory; false: too long for one. */
+static bool place_file(char place[PATH_MAX], const char *directory, int file)
+{
+    int size = snprintf(place, PATH_MAX, "%s/%s", directory, file_names[file]);
+    if (size > 0 && size < PATH_MAX)
+        return true;
+    fail("--output: the name is too long");
+    return false;
+}
+
 static int output_open(struct output *output, const char *directory, bool force)
 {
+    char place[PATH_MAX];
+    char message[MESSAGE_SIZE];
     int status = make_directory(directory);
-    for (int file = 0; file < RECON_GENERATE_FILE_COUNT && status == RECON_OK; file++) {
-        size_t size = strlen(directory) + strlen(file_names[file]) + 2;
-        output->names[file] = malloc(size);
-        output->buffers[file].bytes = malloc(BUFFER_SIZE);
-        output->buffers[file].capacity = BUFFER_SIZE;
-        if (output->names[file] == NULL || output->buffers[file].bytes == NULL) {
-            status = RECON_ERROR_MEMORY;
-            break;
-        }
-        snprintf(output->names[file], size, "%s/%s", directory, file_names[file]);
-        struct stat there;
-        if (!force && stat(output->names[file], &there) == 0) {
-            fprintf(stderr, "recon generate: %s is there already; --force replaces it\n", output->names[file]);
-            status = RECON_ERROR_INVALID;
+    if (status != RECON_OK)
+        return status;
+    struct stat there;
+    for (int file = 0; file < RECON_GENERATE_FILE_COUNT; file++) {
+        if (!place_file(place, directory, file))
+            return RECON_ERROR_INVALID;
+        if (!force && stat(place, &there) == 0) {
+            fprintf(stderr, "recon generate: %s is there already; --force replaces it\n", place);
+            return RECON_ERROR_INVALID;
         }
     }
-    char message[MESSAGE_SIZE];
-    for (int file = 0; file < RECON_GENERATE_FILE_COUNT && status == RECON_OK; file++) {
-        status = recon_sink_open(output->names[file], &output->sinks[file], message, sizeof message);
+    output->memory = malloc(RECON_GENERATE_FILE_COUNT * BUFFER_SIZE);
+    if (output->memory == NULL)
+        return RECON_ERROR_MEMORY;
+    for (int file = 0; file < RECON_GENERATE_FILE_COUNT; file++) {
+        output->buffers[file] = (struct recon_generate_buffer){.bytes = output->memory + (size_t)file * BUFFER_SIZE,
+                                                               .capacity = BUFFER_SIZE};
+        if (!place_file(place, directory, file))
+            return RECON_ERROR_INVALID;
+        status = recon_sink_open(place, &output->sinks[file], message, sizeof message);
         if (status == RECON_ERROR_IO)
             fail(message);
+        if (status != RECON_OK)
+            return status;
     }
-    return status;
+    return RECON_OK;
 }
 
 static int output_flush(struct output *output)
@@ -215,11 +231,9 @@ static int output_close(struct output *output)
 
 static void output_deinit(struct output *output)
 {
-    for (int file = 0; file < RECON_GENERATE_FILE_COUNT; file++) {
+    for (int file = 0; file < RECON_GENERATE_FILE_COUNT; file++)
         recon_sink_abandon(output->sinks[file]);
-        free(output->names[file]);
-        free(output->buffers[file].bytes);
-    }
+    free(output->memory);
 }
 
 static int generate(struct recon_generator *generator, struct output *output, uint64_t id_count, bool progress)
