@@ -122,7 +122,8 @@ static int take_watermark(struct snapshot_builder *builder, struct body *body)
     watermark->has_largest = has_largest;
     watermark->was_silent = was_silent;
     watermark->is_clock_driven = was_silent;
-    /* Nothing rises by the restoring itself: all was looked at before the snapshot. */
+    /* Nothing rises by the restoring itself: all was looked at before the snapshot. But under other settings the next
+     * look may see something else, whatever it is that comes next. */
     watermark->lowest_max = RECON_TIME_MAX;
     watermark->idle_check_at_ms = RECON_TIME_MIN;
     return RECON_OK;
@@ -148,7 +149,7 @@ static int take_partition(struct snapshot_builder *builder, struct body *body)
         return status;
     builder->watermark->partitions[stream].items[number] =
         (struct partition){.max = max, .last_ms = last_ms, .has_max = has_max, .has_ended = has_ended};
-    builder->watermark->stale = false;
+    builder->watermark->stale = true;
     return RECON_OK;
 }
 

@@ -272,6 +272,26 @@ static void check_undrained(struct comparison *comparison)
         fail(comparison, "a call while results wait: expected status %d, got %d", RECON_ERROR_UNDRAINED, status);
 }
 
+static int64_t another_duration(struct comparison *comparison, int64_t duration)
+{
+    if (duration == RECON_DURATION_UNSET || random_one_in(&comparison->random, 2))
+        return duration;
+    int64_t other = duration / 2 + (int64_t)random_below(&comparison->random, (uint64_t)(duration / 2) + 10);
+    return other > 0 ? other : 1;
+}
+
+static void restore(struct comparison *comparison)
+{
+    struct recon_settings *settings = &comparison->subject.settings;
+    if (comparison->subject.options.changes_settings) {
+        settings->out_of_orderness_ms = another_duration(comparison, settings->out_of_orderness_ms);
+        settings->idle_timeout_ms = another_duration(comparison, settings->idle_timeout_ms);
+        settings->max_future_skew_ms = another_duration(comparison, settings->max_future_skew_ms);
+        model_change(comparison->model, settings);
+    }
+    check_status(comparison, "snapshot and restore", RECON_OK, subject_restore(&comparison->subject));
+}
+
 /* The model has done the step and the subject was told of it: takes the subject's results and compares. */
 static void finish_step(struct comparison *comparison)
 {
@@ -300,7 +320,7 @@ static void finish_step(struct comparison *comparison)
     compare_results(comparison);
     uint64_t restore_one_in = comparison->subject.options.restore_one_in;
     if (!comparison->has_failed && restore_one_in > 0 && random_one_in(&comparison->random, restore_one_in))
-        check_status(comparison, "snapshot and restore", RECON_OK, subject_restore(&comparison->subject));
+        restore(comparison);
     if (!comparison->has_failed)
         check_state(comparison);
 }

@@ -168,28 +168,20 @@ static bool window_overlaps(const struct model *model, wide index)
     return window_start(model, index) < model->to && window_end(model, index) > model->from;
 }
 
-static struct window *find_window(struct model *model, wide index)
+/* Makes the window if it is not there yet. */
+static struct window *window_of_index(struct model *model, wide index)
 {
     for (size_t i = 0; i < model->window_count; i++)
         if (model->windows[i].index == index)
             return &model->windows[i];
-    return NULL;
-}
-
-static struct window *window_of_index(struct model *model, wide index)
-{
-    struct window *window = find_window(model, index);
-    if (window != NULL)
-        return window;
     model->windows = grown(model->windows, model->window_count, &model->window_capacity, sizeof *model->windows);
-    window = &model->windows[model->window_count++];
+    struct window *window = &model->windows[model->window_count++];
     *window = (struct window){.index = index};
     if (window_start(model, index) < model->earliest_start)
         model->earliest_start = window_start(model, index);
     return window;
 }
 
-/* Makes the window if it is not there yet. */
 static struct recon_counts *counts_of(struct model *model, wide time)
 {
     return &window_of_index(model, window_index(model, time))->counts;
@@ -722,16 +714,21 @@ int model_partition_end(struct model *model, int stream, uint32_t partition)
 
 /* --- the rest --------------------------------------------------------------------------------------------------- */
 
+void model_change(struct model *model, const struct recon_settings *settings)
+{
+    model->n = duration(settings->out_of_orderness_ms);
+    model->z = duration(settings->idle_timeout_ms);
+    model->skew = duration(settings->max_future_skew_ms);
+}
+
 struct model *model_new(const struct recon_settings *settings)
 {
     struct model *model = calloc(1, sizeof *model);
     if (model == NULL)
         abort();
     model->settings = *settings;
-    model->n = duration(settings->out_of_orderness_ms);
+    model_change(model, settings);
     model->m = duration(settings->retention_ms);
-    model->z = duration(settings->idle_timeout_ms);
-    model->skew = duration(settings->max_future_skew_ms);
     model->from = settings->from_ms == RECON_TIME_MIN ? MINUS_INFINITY : settings->from_ms;
     model->to = settings->to_ms == RECON_TIME_MAX ? PLUS_INFINITY : settings->to_ms;
     model->now = MINUS_INFINITY;

@@ -22,6 +22,9 @@ struct model;
 struct model *model_new(const struct recon_settings *settings);
 void model_free(struct model *model);
 
+/* n, z and max_future_skew as they are to hold from now on; z stays unset if it was. */
+void model_change(struct model *model, const struct recon_settings *settings);
+
 /* One operation each; the status that the engine must return too. Afterwards model_results gives what it caused. */
 int model_clock(struct model *model, int64_t now_ms);
 int model_record(struct model *model, const struct recon_record *record);

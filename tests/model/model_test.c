@@ -67,6 +67,7 @@ static struct subject_options options_of(uint64_t seed, enum mode mode, size_t o
         options.allocator_fail_one_in = 2 + random_below(&random, 20);
     if (mode == MODE_RESTORE || mode == MODE_DEALT)
         options.restore_one_in = op_count < 120 ? 1 : 1 + random_below(&random, op_count / 4);
+    options.changes_settings = mode == MODE_RESTORE && random_one_in(&random, 3);
     if (mode == MODE_RESTORE && random_one_in(&random, 8))
         options.memory_limit_bytes = random_below(&random, 20000);
     if (mode == MODE_RESTORE && random_one_in(&random, 8))

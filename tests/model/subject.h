@@ -15,6 +15,7 @@ struct subject_options {
     bool is_delayed;                /* the shards learn of the watermark late (delayed.h) */
     uint64_t memory_limit_bytes;    /* at first; UINT64_MAX: none */
     uint64_t allocator_fail_one_in; /* 0: never */
+    bool changes_settings;          /* when it is restored: n, z and max_future_skew are others then */
     uint64_t restore_one_in;        /* after every so many steps it goes on from a snapshot; 0: never */
 };
 
