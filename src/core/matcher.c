@@ -172,7 +172,7 @@ void recon_matcher_sweep(struct recon_matcher *matcher, size_t record_count)
     if (matcher->sweep_slot >= UINT32_C(1) << table->directory_bits)
         matcher->sweep_slot = 0;
     const struct table_slot *slot = &table->slots[matcher->sweep_slot];
-    uint64_t cost = (uint64_t)slot->bucket_count * TABLE_BUCKET_ENTRIES;
+    uint64_t cost = slot->place_count;
     if (matcher->sweep_credit < cost)
         return;
     matcher->sweep_credit = 0;

@@ -149,7 +149,7 @@ static int make_room(struct recon_matcher *matcher, struct recon_key key)
     uint32_t slot = table_slot_of(table, key.high);
     if (recon_matcher_purge(matcher, slot)) {
         room = table_room(table, key);
-        if (room > table->slots[slot].bucket_count / 4)
+        if (room > table->slots[slot].place_count / 16)
             return RECON_OK;
     }
     do {

@@ -27,11 +27,8 @@ struct recon_snapshot_writer {
     uint32_t group;
     uint32_t step;   /* of the section's kinds of items */
     uint32_t number; /* within the step */
-    uint32_t slot;   /* group: the directory's place, and the bucket in its segment */
-    uint32_t bucket_first;
-    uint32_t bucket;
-    uint32_t buckets_done;
-    uint32_t entry;
+    uint32_t slot;   /* group: the directory's slot, and the place in its segment */
+    uint32_t place;
     uint64_t identity_count;
     uint32_t section_count;
     /* The item under way. */
@@ -180,18 +177,13 @@ static uint64_t group_last(const struct recon_snapshot_writer *writer, uint32_t 
     return group + 1 == writer->settings->key_group_count ? UINT64_MAX : group_first(writer, group + 1) - 1;
 }
 
-/* The group's entries in this segment have their homes from here on. */
+/* The group's entries in this segment lie from here on, in order of their keys. */
 static void enter_segment(struct recon_snapshot_writer *writer)
 {
     const struct table *table = &writer->matcher->table;
     const struct table_slot *slot = &table->slots[writer->slot];
     uint64_t first = group_first(writer, writer->group);
-    writer->bucket_first = 0;
-    if (table_slot_of(table, first) == writer->slot)
-        writer->bucket_first = table_home(first, slot->depth, slot->bucket_count);
-    writer->bucket = writer->bucket_first;
-    writer->buckets_done = 0;
-    writer->entry = 0;
+    writer->place = table_slot_of(table, first) == writer->slot ? table_home(first, slot) : 0;
 }
 
 static void enter_group(struct recon_snapshot_writer *writer)
@@ -200,38 +192,25 @@ static void enter_group(struct recon_snapshot_writer *writer)
     enter_segment(writer);
 }
 
-/* The group's next entry, NULL at its end. An entry lies at its home or, while buckets are full, behind it. */
+/* The group's next entry, NULL at its end. */
 static const struct table_entry *group_entry_next(struct recon_snapshot_writer *writer)
 {
     const struct table *table = &writer->matcher->table;
+    uint64_t first = group_first(writer, writer->group);
     uint64_t last = group_last(writer, writer->group);
     uint32_t slot_last = table_slot_of(table, last);
     while (writer->slot <= slot_last) {
         const struct table_slot *slot = &table->slots[writer->slot];
-        const struct table_segment *segment = &table->segments[slot->segment];
-        uint32_t slot_end = segment->first_slot + (UINT32_C(1) << (table->directory_bits - slot->depth));
-        uint32_t home_last =
-            slot_last < slot_end ? table_home(last, slot->depth, slot->bucket_count) : slot->bucket_count - 1;
-        while (writer->buckets_done < slot->bucket_count) {
-            const struct table_entry *bucket = &slot->entries[(size_t)writer->bucket * TABLE_BUCKET_ENTRIES];
-            while (writer->entry < TABLE_BUCKET_ENTRIES) {
-                const struct table_entry *entry = &bucket[writer->entry++];
-                struct recon_key key = {entry->key_high, 0};
-                if (table_state_of(entry) != TABLE_EMPTY &&
-                    recon_key_group(key, writer->settings->key_group_count) == writer->group)
-                    return entry;
-            }
-            bool has_room = false;
-            for (uint32_t i = 0; i < TABLE_BUCKET_ENTRIES; i++)
-                has_room |= table_state_of(&bucket[i]) == TABLE_EMPTY;
-            writer->entry = 0;
-            writer->buckets_done++;
-            bool is_past = writer->buckets_done > home_last - writer->bucket_first;
-            writer->bucket = writer->bucket + 1 == slot->bucket_count ? 0 : writer->bucket + 1;
-            if (is_past && has_room)
-                break;
+        while (writer->place < slot->place_count) {
+            const struct table_entry *entry = &slot->entries[writer->place++];
+            if (table_state_of(entry) == TABLE_EMPTY || entry->key_high < first)
+                continue;
+            if (entry->key_high > last)
+                return NULL;
+            return entry;
         }
-        writer->slot = slot_end;
+        const struct table_segment *segment = &table->segments[slot->segment];
+        writer->slot = segment->first_slot + (UINT32_C(1) << (table->directory_bits - slot->depth));
         if (writer->slot <= slot_last)
             enter_segment(writer);
     }

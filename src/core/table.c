@@ -5,14 +5,20 @@
 
 #include "recon/status.h"
 
-#define BUCKETS_MIN 4
-#define BUCKET_BYTES (TABLE_BUCKET_ENTRIES * sizeof(struct table_entry))
+#define ENTRY_BYTES sizeof(struct table_entry)
+#define PLACES_MIN 16
+#define PAGE_PLACES ((uint32_t)(4096 / ENTRY_BYTES))
 #define DIRECTORY_BITS_MAX 24
 
-/* A segment is full at this share of its entries: 15/16 would make probes long, less would cost bytes. */
-static uint32_t used_max(uint32_t bucket_count)
+/* An entry that far from its home (and past an eighth of the homes) says that the segment's keys are not spread over
+ * its range: an engine that has some key groups alone. It is split then, until the parts fit the groups. */
+#define CROWDED_PLACES 64
+
+/* A segment is full at this share of its homes: a search is then past 4 entries on average and an insertion moves 35;
+ * at 0.95 it would be 10 and 200. */
+static uint32_t used_max(uint32_t home_count)
 {
-    return (uint32_t)((uint64_t)bucket_count * TABLE_BUCKET_ENTRIES * 9 / 10);
+    return (uint32_t)((uint64_t)home_count * 88 / 100);
 }
 
 static bool is_empty(const struct table_entry *entry)
@@ -25,12 +31,30 @@ static uint64_t key_low_of(struct recon_key key)
     return key.low & TABLE_KEY_LOW_MASK;
 }
 
-static struct table_entry *entries_new(struct table *table, uint32_t bucket_count)
+/* The entry's key is smaller than this one. */
+static bool is_before(const struct table_entry *entry, uint64_t key_high, uint64_t key_low)
 {
-    struct table_entry *entries = recon_memory_take(table->memory, bucket_count * BUCKET_BYTES);
-    if (entries != NULL)
-        memset(entries, 0, bucket_count * BUCKET_BYTES);
-    return entries;
+    return entry->key_high < key_high || (entry->key_high == key_high && (entry->rest & TABLE_KEY_LOW_MASK) < key_low);
+}
+
+/* How far entries may be pushed on from the last home, where nothing more is known. */
+static uint32_t slack_for(uint32_t home_count)
+{
+    return home_count / 8 < 64 ? home_count / 8 + 2 : 64;
+}
+
+/* Takes memory for a segment, all places free. False: there is none. */
+static bool segment_new(struct table *table, struct table_slot *slot)
+{
+    slot->entries = recon_memory_take(table->memory, slot->place_count * ENTRY_BYTES);
+    if (slot->entries != NULL)
+        memset(slot->entries, 0, slot->place_count * ENTRY_BYTES);
+    return slot->entries != NULL;
+}
+
+static void segment_free(struct table *table, const struct table_slot *slot)
+{
+    recon_memory_give(table->memory, slot->entries, slot->place_count * ENTRY_BYTES);
 }
 
 int table_init(struct table *table, struct recon_memory *memory)
@@ -38,14 +62,14 @@ int table_init(struct table *table, struct recon_memory *memory)
     *table = (struct table){.memory = memory};
     table->slots = recon_memory_take(memory, sizeof(*table->slots));
     table->segments = recon_memory_take(memory, sizeof(*table->segments));
-    struct table_entry *entries = entries_new(table, BUCKETS_MIN);
-    if (table->slots == NULL || table->segments == NULL || entries == NULL) {
+    struct table_slot slot = {.home_count = PLACES_MIN - 4, .place_count = PLACES_MIN};
+    if (!segment_new(table, &slot) || table->slots == NULL || table->segments == NULL) {
         recon_memory_give(memory, table->slots, sizeof(*table->slots));
         recon_memory_give(memory, table->segments, sizeof(*table->segments));
-        recon_memory_give(memory, entries, BUCKETS_MIN * BUCKET_BYTES);
+        segment_free(table, &slot);
         return RECON_ERROR_MEMORY;
     }
-    table->slots[0] = (struct table_slot){.entries = entries, .bucket_count = BUCKETS_MIN};
+    table->slots[0] = slot;
     table->segments[0] = (struct table_segment){.oldest = RECON_TIME_MAX};
     table->segment_count = table->segment_capacity = 1;
     return RECON_OK;
@@ -58,131 +82,122 @@ static uint32_t slots_of_segment(const struct table *table, const struct table_s
 
 void table_deinit(struct table *table)
 {
-    for (uint32_t i = 0; i < table->segment_count; i++) {
-        struct table_slot *slot = &table->slots[table->segments[i].first_slot];
-        recon_memory_give(table->memory, slot->entries, slot->bucket_count * BUCKET_BYTES);
-    }
+    for (uint32_t i = 0; i < table->segment_count; i++)
+        segment_free(table, &table->slots[table->segments[i].first_slot]);
     recon_memory_give(table->memory, table->slots, sizeof(*table->slots) << table->directory_bits);
     recon_memory_give(table->memory, table->segments, sizeof(*table->segments) * table->segment_capacity);
     *table = (struct table){.memory = table->memory};
 }
 
+/* The key's entry or, where it is not there, the place that it would have: free, or of the first larger key. */
+static struct table_entry *search(const struct table_slot *slot, uint64_t key_high, uint64_t key_low)
+{
+    struct table_entry *entry = &slot->entries[table_home(key_high, slot)];
+    while (!is_empty(entry) && is_before(entry, key_high, key_low))
+        entry++;
+    return entry;
+}
+
 struct table_place table_find(const struct table *table, struct recon_key key)
 {
     uint32_t slot_number = table_slot_of(table, key.high);
-    const struct table_slot *slot = &table->slots[slot_number];
     uint64_t low = key_low_of(key);
-    uint32_t bucket = table_home(key.high, slot->depth, slot->bucket_count);
-    for (;;) {
-        struct table_entry *entry = &slot->entries[(size_t)bucket * TABLE_BUCKET_ENTRIES];
-        bool has_empty = false;
-        for (uint32_t i = 0; i < TABLE_BUCKET_ENTRIES; i++) {
-            if (entry[i].key_high == key.high && (entry[i].rest & TABLE_KEY_LOW_MASK) == low && !is_empty(&entry[i]))
-                return (struct table_place){&entry[i], slot_number, bucket * TABLE_BUCKET_ENTRIES + i};
-            has_empty |= is_empty(&entry[i]);
-        }
-        if (has_empty)
-            return (struct table_place){NULL, slot_number, 0};
-        if (++bucket == slot->bucket_count)
-            bucket = 0;
-    }
+    struct table_entry *entry = search(&table->slots[slot_number], key.high, low);
+    bool is_there = entry->key_high == key.high && (entry->rest & TABLE_KEY_LOW_MASK) == low && !is_empty(entry);
+    return (struct table_place){is_there ? entry : NULL, slot_number};
 }
 
 uint32_t table_room(const struct table *table, struct recon_key key)
 {
     const struct table_slot *slot = &table->slots[table_slot_of(table, key.high)];
     uint32_t used = table->segments[slot->segment].used;
-    uint32_t most = used_max(slot->bucket_count);
-    return used < most ? most - used : 0;
-}
-
-static struct table_entry *free_entry(const struct table_slot *slot, uint64_t key_high)
-{
-    uint32_t bucket = table_home(key_high, slot->depth, slot->bucket_count);
-    for (;;) {
-        struct table_entry *entry = &slot->entries[(size_t)bucket * TABLE_BUCKET_ENTRIES];
-        for (uint32_t i = 0; i < TABLE_BUCKET_ENTRIES; i++)
-            if (is_empty(&entry[i]))
-                return &entry[i];
-        if (++bucket == slot->bucket_count)
-            bucket = 0;
-    }
+    uint32_t most = used_max(slot->home_count);
+    /* What lies at the end may push on to the last place but one. */
+    if (used >= most || table->segments[slot->segment].is_crowded || !is_empty(&slot->entries[slot->place_count - 2]))
+        return 0;
+    return most - used;
 }
 
 void table_put(struct table *table, struct recon_key key, enum table_state state, uint64_t payload, int64_t time)
 {
     const struct table_slot *slot = &table->slots[table_slot_of(table, key.high)];
     struct table_segment *segment = &table->segments[slot->segment];
-    assert(segment->used < slot->bucket_count * TABLE_BUCKET_ENTRIES);
-    struct table_entry *entry = free_entry(slot, key.high);
-    entry->key_high = key.high;
-    entry->rest = key_low_of(key);
-    table_set(entry, state, payload);
+    struct table_entry *entry = search(slot, key.high, key_low_of(key));
+    struct table_entry carried = {key.high, key_low_of(key)};
+    table_set(&carried, state, payload);
+    /* Each entry from here to the first free place moves on by one. */
+    while (!is_empty(entry)) {
+        struct table_entry next = *entry;
+        *entry++ = carried;
+        carried = next;
+    }
+    assert(entry < &slot->entries[slot->place_count - 1]);
+    *entry = carried;
     if (time < segment->oldest)
         segment->oldest = time;
     segment->used++;
     table->entry_count++;
+    uint32_t pushed = (uint32_t)(entry - &slot->entries[table_home(entry->key_high, slot)]);
+    segment->is_crowded = pushed > CROWDED_PLACES && pushed > slot->home_count / 8;
 }
 
 void table_remove(struct table *table, struct table_place place)
 {
     const struct table_slot *slot = &table->slots[place.slot];
-    struct table_entry *hole = place.entry;
-    uint32_t hole_bucket = place.index / TABLE_BUCKET_ENTRIES;
+    struct table_entry *entry = place.entry;
     table->segments[slot->segment].used--;
     table->entry_count--;
-
-    bool was_full = true;
-    struct table_entry *bucket = &slot->entries[(size_t)hole_bucket * TABLE_BUCKET_ENTRIES];
-    for (uint32_t i = 0; i < TABLE_BUCKET_ENTRIES; i++)
-        was_full &= !is_empty(&bucket[i]);
-    *hole = (struct table_entry){0};
-
-    /* While buckets were full, entries further on may have passed the hole: the first that did moves into it. */
-    uint32_t number = hole_bucket;
-    while (was_full) {
-        if (++number == slot->bucket_count)
-            number = 0;
-        bucket = &slot->entries[(size_t)number * TABLE_BUCKET_ENTRIES];
-        uint32_t distance = (number >= hole_bucket ? number : number + slot->bucket_count) - hole_bucket;
-        struct table_entry *mover = NULL;
-        for (uint32_t i = 0; i < TABLE_BUCKET_ENTRIES; i++) {
-            if (is_empty(&bucket[i])) {
-                was_full = false;
-                continue;
-            }
-            uint32_t home = table_home(bucket[i].key_high, slot->depth, slot->bucket_count);
-            uint32_t from_home = (number >= home ? number : number + slot->bucket_count) - home;
-            if (from_home >= distance)
-                mover = &bucket[i];
-        }
-        if (mover != NULL) {
-            *hole = *mover;
-            *mover = (struct table_entry){0};
-            hole = mover;
-            hole_bucket = number;
-        }
+    /* What was pushed on comes back by one, up to one that is at its home. */
+    for (;;) {
+        struct table_entry *next = entry + 1;
+        if (is_empty(next) || next == &slot->entries[table_home(next->key_high, slot)])
+            break;
+        *entry = *next;
+        entry = next;
     }
+    *entry = (struct table_entry){0};
 }
 
-/* Puts all entries of a block into a segment's (empty) one, those alone whose bit under the prefix is `bit` where
- * bit >= 0. The number put. */
-static uint32_t entries_move(const struct table_entry *from, uint32_t bucket_count, const struct table_slot *to,
-                             int bit)
+/* Larger segments are of whole pages, as allocators give them. */
+static uint32_t whole_pages(uint32_t place_count)
 {
-    uint32_t moved = 0;
-    for (size_t i = 0; i < (size_t)bucket_count * TABLE_BUCKET_ENTRIES; i++) {
-        if (is_empty(&from[i]))
-            continue;
-        if (bit >= 0 && (int)(from[i].key_high >> (64 - to->depth) & 1) != bit)
-            continue;
-        *free_entry(to, from[i].key_high) = from[i];
-        moved++;
-    }
-    return moved;
+    return place_count < PAGE_PLACES ? place_count : (place_count + PAGE_PLACES - 1) / PAGE_PLACES * PAGE_PLACES;
 }
 
-/* Gives all directory places of the segment the same content. */
+/* Plans a segment of so many homes for the entries from `from` on whose keys are not past key_last: sets its
+ * place_count, and gives the first entry that does not belong to it. */
+static const struct table_entry *segment_plan(const struct table_entry *from, const struct table_entry *end,
+                                              uint64_t key_last, struct table_slot *slot)
+{
+    uint32_t place = 0;
+    for (; from < end; from++) {
+        if (is_empty(from))
+            continue;
+        if (from->key_high > key_last)
+            break;
+        uint32_t home = table_home(from->key_high, slot);
+        place = (place < home ? home : place) + 1;
+    }
+    uint32_t least = slot->home_count + slack_for(slot->home_count);
+    slot->place_count = whole_pages(place + 2 > least ? place + place / 16 + 2 : least);
+    return from;
+}
+
+/* Puts the entries into a segment that was planned for them. */
+static void entries_move(const struct table_entry *from, const struct table_entry *end, const struct table_slot *to)
+{
+    uint32_t place = 0;
+    for (; from < end; from++) {
+        if (is_empty(from))
+            continue;
+        uint32_t home = table_home(from->key_high, to);
+        place = place < home ? home : place;
+        to->entries[place++] = *from;
+    }
+    assert(place < to->place_count);
+}
+
+/* Gives all directory slots of the segment the same content. */
 static void slots_set(struct table *table, struct table_slot slot, uint32_t first)
 {
     uint32_t count = slots_of_segment(table, &slot);
@@ -190,17 +205,18 @@ static void slots_set(struct table *table, struct table_slot slot, uint32_t firs
         table->slots[first + i] = slot;
 }
 
-static int segment_resize(struct table *table, uint32_t slot_number, uint32_t bucket_count)
+static int segment_resize(struct table *table, uint32_t slot_number, uint32_t home_count)
 {
-    struct table_slot slot = table->slots[slot_number];
-    struct table_slot old = slot;
-    slot.entries = entries_new(table, bucket_count);
-    if (slot.entries == NULL)
+    struct table_slot old = table->slots[slot_number];
+    struct table_slot slot = {.home_count = home_count, .depth = old.depth, .segment = old.segment};
+    const struct table_entry *end = old.entries + old.place_count;
+    segment_plan(old.entries, end, UINT64_MAX, &slot);
+    if (!segment_new(table, &slot))
         return RECON_ERROR_MEMORY;
-    slot.bucket_count = bucket_count;
-    entries_move(old.entries, old.bucket_count, &slot, -1);
+    entries_move(old.entries, end, &slot);
     slots_set(table, slot, table->segments[slot.segment].first_slot);
-    recon_memory_give(table->memory, old.entries, old.bucket_count * BUCKET_BYTES);
+    table->segments[slot.segment].is_crowded = false;
+    segment_free(table, &old);
     return RECON_OK;
 }
 
@@ -237,21 +253,13 @@ static int segments_reserve(struct table *table)
     return RECON_OK;
 }
 
-/* Larger segments are of whole pages, as allocators give them. */
-#define PAGE_BUCKETS ((uint32_t)(4096 / BUCKET_BYTES))
-static uint32_t whole_pages(uint32_t bucket_count)
-{
-    return (bucket_count + PAGE_BUCKETS - 1) / PAGE_BUCKETS * PAGE_BUCKETS;
-}
-
-/* Buckets for so many entries after a split: room for a fifth more at least, and up to a fifth more again, spread by
- * the number (Weyl's sequence of the golden ratio is even over any run of numbers). */
-static uint32_t split_buckets(uint32_t used, uint32_t number)
+/* Homes for so many entries: room for a twentieth more at least, and up to a fifth more again, spread by the number
+ * (Weyl's sequence of the golden ratio is even over any run of numbers). */
+static uint32_t homes_for(uint32_t used, uint32_t number)
 {
     uint64_t spread = (uint64_t)(number * UINT32_C(2654435769)) * used / 5 >> 32;
     uint64_t entries = used + spread + used / 20;
-    uint32_t buckets = (uint32_t)(entries * 10 / 9 / TABLE_BUCKET_ENTRIES) + 1;
-    return buckets < BUCKETS_MIN ? BUCKETS_MIN : buckets < PAGE_BUCKETS ? buckets : whole_pages(buckets);
+    return (uint32_t)(entries * 100 / 88) + PLACES_MIN - 4;
 }
 
 static int segment_split(struct table *table, uint64_t key_high)
@@ -266,66 +274,78 @@ static int segment_split(struct table *table, uint64_t key_high)
             return status;
     }
     uint32_t first = table->segments[old.segment].first_slot;
-    uint32_t number[2] = {old.segment, table->segment_count};
+    uint64_t prefix = old.depth == 0 ? 0 : key_high >> (64 - old.depth) << (64 - old.depth);
+    uint64_t middle = prefix | UINT64_C(1) << (63 - old.depth);
+    const struct table_entry *end = old.entries + old.place_count;
+    uint32_t used[2] = {0, 0};
+    for (const struct table_entry *entry = old.entries; entry < end; entry++)
+        if (!is_empty(entry))
+            used[entry->key_high >= middle]++;
     struct table_slot half[2];
-    uint32_t ones = 0;
-    for (size_t i = 0; i < (size_t)old.bucket_count * TABLE_BUCKET_ENTRIES; i++)
-        ones += !is_empty(&old.entries[i]) && (old.entries[i].key_high >> (63 - old.depth) & 1) != 0;
-    uint32_t used[2] = {table->segments[old.segment].used - ones, ones};
-    for (int bit = 0; bit < 2; bit++) {
-        half[bit] = (struct table_slot){.depth = (uint16_t)(old.depth + 1), .segment = number[bit]};
-        half[bit].bucket_count = split_buckets(used[bit], number[bit]);
-        half[bit].entries = entries_new(table, half[bit].bucket_count);
-        if (half[bit].entries == NULL) {
-            if (bit == 1)
-                recon_memory_give(table->memory, half[0].entries, half[0].bucket_count * BUCKET_BYTES);
-            return RECON_ERROR_MEMORY;
-        }
+    for (uint32_t bit = 0; bit < 2; bit++) {
+        uint32_t number = bit == 0 ? old.segment : table->segment_count;
+        half[bit] =
+            (struct table_slot){.home_count = homes_for(used[bit], number), .depth = old.depth + 1, .segment = number};
     }
+    const struct table_entry *split = segment_plan(old.entries, end, middle - 1, &half[0]);
+    segment_plan(split, end, UINT64_MAX, &half[1]);
+    if (!segment_new(table, &half[0]))
+        return RECON_ERROR_MEMORY;
+    if (!segment_new(table, &half[1])) {
+        segment_free(table, &half[0]);
+        return RECON_ERROR_MEMORY;
+    }
+    entries_move(old.entries, split, &half[0]);
+    entries_move(split, end, &half[1]);
     int64_t oldest = table->segments[old.segment].oldest;
-    for (int bit = 0; bit < 2; bit++) {
-        entries_move(old.entries, old.bucket_count, &half[bit], bit);
-        uint32_t half_first = first + (uint32_t)bit * slots_of_segment(table, &half[bit]);
-        table->segments[number[bit]] =
+    for (uint32_t bit = 0; bit < 2; bit++) {
+        uint32_t half_first = first + bit * slots_of_segment(table, &half[bit]);
+        table->segments[half[bit].segment] =
             (struct table_segment){.oldest = oldest, .used = used[bit], .first_slot = half_first};
         slots_set(table, half[bit], half_first);
     }
     table->segment_count++;
-    recon_memory_give(table->memory, old.entries, old.bucket_count * BUCKET_BYTES);
+    segment_free(table, &old);
     return RECON_OK;
 }
 
 int table_grow(struct table *table, struct recon_key key)
 {
     uint32_t slot_number = table_slot_of(table, key.high);
-    uint32_t buckets = table->slots[slot_number].bucket_count;
-    uint32_t larger = buckets < PAGE_BUCKETS ? buckets * 2 : whole_pages(buckets + buckets / 5);
-    if (larger <= TABLE_SEGMENT_BUCKETS_MAX)
+    const struct table_slot *slot = &table->slots[slot_number];
+    uint32_t larger = slot->home_count < PAGE_PLACES ? slot->home_count * 2 : slot->home_count + slot->home_count / 5;
+    if (larger <= TABLE_SEGMENT_PLACES_MAX && !table->segments[slot->segment].is_crowded)
         return segment_resize(table, slot_number, larger);
     return segment_split(table, key.high);
 }
 
 void table_purge(struct table *table, uint32_t slot_number, table_is_over is_over, void *context)
 {
-    struct table_slot *slot = &table->slots[slot_number];
+    const struct table_slot *slot = &table->slots[slot_number];
     struct table_segment *segment = &table->segments[slot->segment];
+    struct table_entry *place = slot->entries;
     int64_t oldest = RECON_TIME_MAX;
-    size_t count = (size_t)slot->bucket_count * TABLE_BUCKET_ENTRIES;
-    for (size_t i = 0; i < count;) {
-        struct table_entry *entry = &slot->entries[i];
-        int64_t time = RECON_TIME_MAX;
-        if (!is_empty(entry) && is_over(context, entry, &time)) {
-            /* Another entry may move into the gap: look at the place again. One that moves from the front of the
-             * segment to its end, past the edge, was looked at before. */
-            table_remove(table, (struct table_place){entry, slot_number, (uint32_t)i});
+    for (uint32_t i = 0; i < slot->place_count; i++) {
+        struct table_entry entry = slot->entries[i];
+        int64_t time;
+        if (is_empty(&entry))
+            continue;
+        slot->entries[i] = (struct table_entry){0};
+        if (is_over(context, &entry, &time)) {
+            segment->used--;
+            table->entry_count--;
             continue;
         }
+        /* Never behind where it was: those before it have only become fewer. */
+        struct table_entry *home = &slot->entries[table_home(entry.key_high, slot)];
+        if (place < home)
+            place = home;
+        *place++ = entry;
         if (time < oldest)
             oldest = time;
-        i++;
     }
     segment->oldest = oldest;
-    uint32_t wanted = split_buckets(segment->used, slot->segment);
-    if (wanted < slot->bucket_count / 2)
+    uint32_t wanted = homes_for(segment->used, slot->segment);
+    if (wanted < slot->home_count / 2)
         (void)segment_resize(table, slot_number, wanted); /* no memory for it: it stays as it is */
 }

@@ -1,19 +1,21 @@
 /*
  * The identity table: 16 bytes an identity, found by 88 bits of its key.
  *
- * Extendible hashing (Fagin and others, 1979): a directory, indexed by the key's top bits, of segments of at most
- * TABLE_SEGMENT_BUCKETS_MAX buckets of one cache line (4 entries). In a segment an entry lies in its home bucket or,
- * where that was full, in the first one after it that was not (linear probing; removal closes the gap, so there are no
- * tombstones). The home grows with the key within a segment: growing and splitting are sequential.
+ * Extendible hashing (Fagin and others, 1979): a directory, indexed by the key's top bits, of segments. In a segment
+ * the entries lie in order of their keys, each at its home or as near behind it as those before it leave room (linear
+ * probing in order: Amble and Knuth, "Ordered hash tables", 1974). So a search ends at the first key that is not
+ * smaller, whether it is there or not; there are no tombstones; and growing, splitting and purging are one pass in
+ * order.
  *
  * A segment grows by a fifth until it has its largest size and then splits in two; the sizes after a split are spread
- * by the segment's prefix, so that not all segments are at their emptiest at once, and the whole table holds between 16
- * and 22 bytes an entry, 19.4 on average. No step copies more than one segment.
+ * by the segment's number, so that not all segments are at their emptiest at once, and the whole table holds between 17
+ * and 23 bytes an entry, 20 on average. No step copies more than one segment.
  *
  * Invariants
- *  1. From an entry's home to its place no bucket has a free entry before it.
- *  2. A segment of depth d has 2^(directory_bits - d) places in the directory, side by side.
- *  3. used counts a segment's entries that are not empty; at least one bucket has a free entry.
+ *  1. Entries are in order of key; no entry lies before its home; between an entry and its home no place is free.
+ *  2. The last place of a segment is free: every search ends.
+ *  3. A segment of depth d has 2^(directory_bits - d) slots in the directory, side by side, all with the same content.
+ *  4. used counts a segment's entries.
  */
 #ifndef RECON_CORE_TABLE_H
 #define RECON_CORE_TABLE_H
@@ -36,8 +38,8 @@ enum table_state {
 #define TABLE_STATE_MASK ((UINT64_C(7)) << TABLE_PAYLOAD_BITS)
 #define TABLE_KEY_LOW_MASK (~(TABLE_STATE_MASK | TABLE_PAYLOAD_MASK))
 
-#define TABLE_BUCKET_ENTRIES 4
-#define TABLE_SEGMENT_BUCKETS_MAX 2048
+/* Homes in the largest segment: 128 KiB, which a growth copies in some 30 us. */
+#define TABLE_SEGMENT_PLACES_MAX 8192
 
 struct table_entry {
     uint64_t key_high;
@@ -47,17 +49,17 @@ struct table_entry {
 /* What a look-up needs of a segment, in the directory itself. */
 struct table_slot {
     struct table_entry *entries;
-    uint32_t bucket_count;
-    uint16_t depth;
-    uint16_t unused;
+    uint32_t place_count; /* the last one is always free */
+    uint32_t home_count;  /* homes are among the first so many: the others are for what is pushed on */
     uint32_t segment;
-    uint32_t unused_too;
+    uint32_t depth;
 };
 
 struct table_segment {
     int64_t oldest; /* no entry's time is before it */
-    uint32_t used;
     uint32_t first_slot;
+    uint32_t used;
+    bool is_crowded; /* an entry lies very far from its home */
 };
 
 struct table {
@@ -74,7 +76,6 @@ struct table {
 struct table_place {
     struct table_entry *entry; /* NULL: not there */
     uint32_t slot;
-    uint32_t index; /* of the entry in its segment */
 };
 
 int table_init(struct table *table, struct recon_memory *memory);
@@ -85,21 +86,22 @@ static inline uint32_t table_slot_of(const struct table *table, uint64_t key_hig
     return table->directory_bits == 0 ? 0 : (uint32_t)(key_high >> (64 - table->directory_bits));
 }
 
-static inline uint32_t table_home(uint64_t key_high, uint32_t depth, uint32_t bucket_count)
+static inline uint32_t table_home(uint64_t key_high, const struct table_slot *slot)
 {
-    return (uint32_t)(((key_high << depth) >> 32) * bucket_count >> 32);
+    return (uint32_t)(((key_high << slot->depth) >> 32) * slot->home_count >> 32);
 }
 
 static inline void table_prefetch(const struct table *table, struct recon_key key)
 {
     const struct table_slot *slot = &table->slots[table_slot_of(table, key.high)];
-    __builtin_prefetch(
-        &slot->entries[(size_t)table_home(key.high, slot->depth, slot->bucket_count) * TABLE_BUCKET_ENTRIES], 1);
+    const char *home = (const char *)&slot->entries[table_home(key.high, slot)];
+    __builtin_prefetch(home, 1);
+    __builtin_prefetch(home + 64, 1); /* entries lie 2 to 4 places behind their homes on average */
 }
 
 struct table_place table_find(const struct table *table, struct recon_key key);
 
-/* Entries that the key's segment takes before it must grow. */
+/* Entries that the key's segment takes before it must grow, 0 where it must now. */
 uint32_t table_room(const struct table *table, struct recon_key key);
 /* Makes the key's segment larger, or splits it (then it may still have no room: call again). RECON_OK,
  * RECON_ERROR_MEMORY or RECON_ERROR_FULL. Places found before are void. */
@@ -108,7 +110,7 @@ int table_grow(struct table *table, struct recon_key key);
 /* Puts an entry that is not there; room was made before. time: the identity's, for `oldest`. */
 void table_put(struct table *table, struct recon_key key, enum table_state state, uint64_t payload, int64_t time);
 
-/* Removes the entry; entries after it may move, other places are void. */
+/* Removes the entry; entries behind it may move, other places are void. */
 void table_remove(struct table *table, struct table_place place);
 
 static inline enum table_state table_state_of(const struct table_entry *entry)
