@@ -272,6 +272,8 @@ static int64_t clock_candidate(const struct recon_watermark *watermark, int64_t 
     if (elapsed < back) {
         uint64_t down = back - elapsed;
         uint64_t room = (uint64_t)watermark->largest_time - (uint64_t)RECON_TIME_MIN;
+        if (down == 0 && watermark->largest_time == RECON_TIME_MAX)
+            return RECON_TIME_MAX - 1;
         return down > room ? RECON_TIME_MIN : (int64_t)((uint64_t)watermark->largest_time - down);
     }
     uint64_t up = elapsed - back;

@@ -170,6 +170,11 @@ static void no_sum_passes_the_ends_of_64_bits(void **state)
     move_clock(watermark, INT64_MAX);
     assert_rise(watermark, NO_RISE, 0, 0); /* the clock alone is no end */
     recon_watermark_free(watermark);
+    watermark = make(10, 1, 1, 1);
+    saw(watermark, RECON_STREAM_AUDIT, 0, INT64_MAX);
+    move_clock(watermark, 11);
+    assert_rise(watermark, INT64_MAX - 1, INT64_MIN, RECON_BASIS_TIMEOUT); /* MAX + 11 - 10 - 1 would be the end */
+    recon_watermark_free(watermark);
     assert_int_equal(held_bytes, 0);
 }
 
