@@ -13,6 +13,7 @@
 /* An entry that far from its home (and past an eighth of the homes) says that the segment's keys are not spread over
  * its range: an engine that has some key groups alone. It is split then, until the parts fit the groups. */
 #define CROWDED_PLACES 64
+#define CROWDED_DEPTH_MAX 16 /* 2^16 parts are finer than the groups can be */
 
 /* A segment is full at this share of its homes: a search is then past 4 entries on average and an insertion moves 35;
  * at 0.95 it would be 10 and 200. */
@@ -138,7 +139,7 @@ void table_put(struct table *table, struct recon_key key, enum table_state state
     segment->used++;
     table->entry_count++;
     uint32_t pushed = (uint32_t)(entry - &slot->entries[table_home(entry->key_high, slot)]);
-    segment->is_crowded = pushed > CROWDED_PLACES && pushed > slot->home_count / 8;
+    segment->is_crowded = pushed > CROWDED_PLACES && pushed > slot->home_count / 8 && slot->depth < CROWDED_DEPTH_MAX;
 }
 
 void table_remove(struct table *table, struct table_place place)
@@ -222,8 +223,6 @@ static int segment_resize(struct table *table, uint32_t slot_number, uint32_t ho
 
 static int directory_double(struct table *table)
 {
-    if (table->directory_bits == DIRECTORY_BITS_MAX)
-        return RECON_ERROR_FULL;
     uint32_t count = UINT32_C(1) << table->directory_bits;
     struct table_slot *slots = recon_memory_take(table->memory, 2 * count * sizeof(*slots));
     if (slots == NULL)
@@ -314,7 +313,8 @@ int table_grow(struct table *table, struct recon_key key)
     uint32_t slot_number = table_slot_of(table, key.high);
     const struct table_slot *slot = &table->slots[slot_number];
     uint32_t larger = slot->home_count < PAGE_PLACES ? slot->home_count * 2 : slot->home_count + slot->home_count / 5;
-    if (larger <= TABLE_SEGMENT_PLACES_MAX && !table->segments[slot->segment].is_crowded)
+    bool is_small = larger <= TABLE_SEGMENT_PLACES_MAX && !table->segments[slot->segment].is_crowded;
+    if (is_small || slot->depth == DIRECTORY_BITS_MAX)
         return segment_resize(table, slot_number, larger);
     return segment_split(table, key.high);
 }

@@ -103,8 +103,8 @@ struct table_place table_find(const struct table *table, struct recon_key key);
 
 /* Entries that the key's segment takes before it must grow, 0 where it must now. */
 uint32_t table_room(const struct table *table, struct recon_key key);
-/* Makes the key's segment larger, or splits it (then it may still have no room: call again). RECON_OK,
- * RECON_ERROR_MEMORY or RECON_ERROR_FULL. Places found before are void. */
+/* Makes the key's segment larger, or splits it (then it may still have no room: call again). RECON_OK
+ * or RECON_ERROR_MEMORY. Places found before are void. */
 int table_grow(struct table *table, struct recon_key key);
 
 /* Puts an entry that is not there; room was made before. time: the identity's, for `oldest`. */

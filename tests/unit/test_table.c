@@ -134,6 +134,36 @@ static void keys_that_differ_in_a_kept_bit_are_two(void **state)
     table_deinit(&table);
 }
 
+static void keys_of_a_part_of_the_range_find_their_places_too(void **state)
+{
+    (void)state;
+    /* In order, as a snapshot gives them; of every 16th key group; and all but equal, as no hash makes them. */
+    for (unsigned kind = 0; kind < 3; kind++) {
+        struct table table;
+        assert_int_equal(table_init(&table, &memory), RECON_OK);
+        uint64_t count = kind == 2 ? 3000 : 50000;
+        for (int round = 0; round < 2; round++)
+            for (uint64_t i = 0; i < count; i++) {
+                struct recon_key key = kit_key(i);
+                if (kind == 0)
+                    key.high = i << 47 | key.high >> 17;
+                else if (kind == 1)
+                    key.high |= UINT64_C(15) << 60;
+                else
+                    key.high = ~UINT64_C(0) - i % 7;
+                if (round == 1) {
+                    assert_non_null(table_find(&table, key).entry);
+                    continue;
+                }
+                while (table_room(&table, key) == 0)
+                    assert_int_equal(table_grow(&table, key), RECON_OK);
+                table_put(&table, key, TABLE_MATCHED, 0, 0);
+            }
+        assert_int_equal(table.entry_count, count);
+        table_deinit(&table);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +171,7 @@ int main(void)
         cmocka_unit_test_setup(removing_leaves_every_other_entry_where_it_is_found, set_up),
         cmocka_unit_test_setup(a_purge_removes_just_what_is_over_and_shrinks, set_up),
         cmocka_unit_test_setup(a_growth_without_memory_changes_nothing, set_up),
+        cmocka_unit_test_setup(keys_of_a_part_of_the_range_find_their_places_too, set_up),
         cmocka_unit_test_setup(keys_that_differ_in_a_kept_bit_are_two, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
