@@ -10,10 +10,12 @@ work=$build/bench
 venv=build/bench-venv
 join_args=()
 hashmap_args=()
+decode_args=()
 compare_args=(--data "$work/data")
 if [ "${1:-}" = --tiny ]; then
     join_args=(--ids 20000 --runs 2)
     hashmap_args=(--ids 20000 --runs 2)
+    decode_args=(--ids 2000 --runs 2)
     compare_args=(--data "$work/data-tiny" --ids 20000 --runs 2)
 fi
 
@@ -41,6 +43,8 @@ if [ -x "$build/bench/bench_hashmap" ]; then
     echo "== the join, beside a hash map from the shelf"
     "$build/bench/bench_hashmap" "${hashmap_args[@]}"
 fi
+echo "== records of JSON lines, beside simdjson alone"
+"$build/bench/bench_decode" "${decode_args[@]}"
 echo "== recon check, beside DuckDB and simdjson"
 "$python" bench/check_vs_duckdb.py --recon "$build/recon" --simdjson "$build/bench/bench_simdjson_lines" \
     "${compare_args[@]}"
