@@ -17,9 +17,9 @@ static uint32_t item_of(const char *key)
     return (uint32_t)strtoul(key, NULL, 10);
 }
 
-/* Adds the nodes under those steps that stem has in common with paths, depth steps so far. */
+/* Adds the nodes under parent, which stands for the first depth steps of stem: of the paths that begin with these. */
 static void add_nodes(struct recon_json_tree *tree, const struct recon_path *paths, uint32_t path_count,
-                      const struct recon_path *stem, size_t depth)
+                      uint32_t parent, const struct recon_path *stem, size_t depth)
 {
     for (uint32_t i = 0; i < path_count; i++) {
         const struct recon_path *path = &paths[i];
@@ -49,7 +49,8 @@ static void add_nodes(struct recon_json_tree *tree, const struct recon_path *pat
             if (same)
                 node->path = j;
         }
-        add_nodes(tree, paths, path_count, path, depth + 1);
+        tree->nodes[parent].key_sizes |= UINT64_C(1) << node->key_size % 64;
+        add_nodes(tree, paths, path_count, (uint32_t)(node - tree->nodes), path, depth + 1);
         node->end = tree->count;
     }
 }
@@ -68,7 +69,7 @@ int recon_json_tree_new(const struct recon_path *paths, uint32_t path_count, str
     made->nodes[RECON_JSON_ROOT] = empty;
     made->path_count = path_count;
     made->count = RECON_JSON_ROOT + 1;
-    add_nodes(made, paths, path_count, NULL, 0);
+    add_nodes(made, paths, path_count, RECON_JSON_ROOT, NULL, 0);
     made->nodes[RECON_JSON_ROOT].end = made->count;
     *tree = made;
     return RECON_OK;

@@ -15,8 +15,9 @@ struct recon_json_node {
     const char *key;
     uint32_t key_size;
     uint32_t end;
-    uint32_t path; /* RECON_PATH_NONE: only on the way to others */
-    uint32_t item; /* the key as an index of a list; RECON_JSON_NO_ITEM: it is none */
+    uint32_t path;      /* RECON_PATH_NONE: only on the way to others */
+    uint32_t item;      /* the key as an index of a list; RECON_JSON_NO_ITEM: it is none */
+    uint64_t key_sizes; /* bit n % 64: a key of n bytes is right under this node */
 };
 
 /* The first two nodes: one for all that nobody wants, with nothing under it, and the document itself. */

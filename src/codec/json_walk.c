@@ -58,7 +58,7 @@ static inline bool ends_scalar(char c)
 static inline const char *find_close(const char *next)
 {
     const char *close = next - 1;
-    while (is_space(*close))
+    while (*close != '"') /* white space */
         close--;
     return close;
 }
@@ -139,19 +139,12 @@ static bool read_name(const char *start, const char *next, const char *name, uin
     return true;
 }
 
-/* The value at token, which is no object and no list. */
-static inline bool read_scalar(struct walk *walk, const char *token, const char *next, uint32_t node)
+/* The value at token, which is no text, no object and no list. */
+static bool read_scalar(const struct walk *walk, const char *token, const char *next, uint32_t node)
 {
-    if (*token == '"' && node == RECON_JSON_NOBODY && walk->backslash >= next)
-        return true;
     uint32_t path = walk->nodes[node].path;
     struct recon_found *found = path == RECON_PATH_NONE ? NULL : &walk->found[path];
-    struct recon_text unwanted;
     switch (*token) {
-    case '"':
-        if (found)
-            found->kind = RECON_FOUND_TEXT;
-        return read_text(walk, token, next, found != NULL, found ? &found->text : &unwanted);
     case 't':
         return read_name(token, next, "true", 4, found);
     case 'f':
@@ -161,6 +154,18 @@ static inline bool read_scalar(struct walk *walk, const char *token, const char 
     default:
         return (*token == '-' || (*token >= '0' && *token <= '9')) && read_number(token, found);
     }
+}
+
+/* The text at token, which is wanted or has escapes. */
+static inline bool read_value_text(struct walk *walk, const char *token, const char *next, uint32_t node)
+{
+    uint32_t path = walk->nodes[node].path;
+    if (path == RECON_PATH_NONE) {
+        struct recon_text unwanted;
+        return read_text(walk, token, next, false, &unwanted);
+    }
+    walk->found[path].kind = RECON_FOUND_TEXT;
+    return read_text(walk, token, next, true, &walk->found[path].text);
 }
 
 static inline uint64_t load64(const char *bytes)
@@ -202,7 +207,9 @@ static inline bool same_bytes(const char *a, const char *b, size_t size)
 static inline uint32_t find_key(const struct walk *walk, uint32_t parent, struct recon_text key)
 {
     const struct recon_json_node *nodes = walk->nodes;
-    uint32_t end = nodes[parent].end;
+    const uint32_t end = nodes[parent].end;
+    if ((nodes[parent].key_sizes >> key.size % 64 & 1) == 0)
+        return RECON_JSON_NOBODY;
     uint32_t node = parent + 1;
     while (node < end && !(nodes[node].key_size == key.size && same_bytes(nodes[node].key, key.bytes, key.size)))
         node = nodes[node].end;
@@ -260,36 +267,45 @@ static bool walk_object(struct walk *walk, const uint32_t **position)
     goto open;
 
     for (;;) {
-        /* A member or an item, and what follows it: next[0] is known to be before the end. */
+        /* A member, which is four tokens with what follows it, or an item, which is two. */
         if (level->item == IS_OBJECT) {
-            if (next[3] >= end || *at(walk, next[0]) != '"' || *at(walk, next[1]) != ':' ||
-                !read_key(walk, at(walk, next[0]), at(walk, next[1]), level->node, &node))
+            if (next[3] >= end)
+                break;
+            const char *key = at(walk, next[0]);
+            const char *colon = at(walk, next[1]);
+            if (*key != '"' || *colon != ':' || !read_key(walk, key, colon, level->node, &node))
                 break;
             next += 2;
         } else {
             if (next[1] >= end)
                 break;
-            node = find_item(walk, level->node, level->item);
+            node = find_item(walk, level->node, level->item++);
         }
         token = at(walk, next[0]);
-        if (*token == '{' || *token == '[') {
+        const char *follower = at(walk, next[1]);
+        if (*token == '"') {
+            if ((node != RECON_JSON_NOBODY || walk->backslash < follower) &&
+                !read_value_text(walk, token, follower, node))
+                break;
+        } else if (*token == '{' || *token == '[') {
             if (++level == levels + RECON_JSON_DEPTH_MAX)
                 break;
         open:
-            next++;
             *level = (struct level){.start = token, .node = node, .item = *token == '{' ? IS_OBJECT : 0};
-            if (*next >= end)
+            if (next[1] >= end)
                 break;
-            if (*at(walk, *next) != (level->item == IS_OBJECT ? '}' : ']'))
+            follower = at(walk, next[1]);
+            if (*follower != (level->item == IS_OBJECT ? '}' : ']')) {
+                next++;
                 continue;
-        } else {
-            next++;
-            if (!read_scalar(walk, token, at(walk, *next), node))
-                break;
+            }
+        } else if (!read_scalar(walk, token, follower, node)) {
+            break;
         }
+        next += 2;
 
         /* What follows a value: any number of closings, then a comma. */
-        token = at(walk, *next++);
+        token = follower;
         while (*token == '}' || *token == ']') {
             if ((*token == '}') != (level->item == IS_OBJECT))
                 goto done;
@@ -303,9 +319,8 @@ static bool walk_object(struct walk *walk, const uint32_t **position)
                 goto done;
             token = at(walk, *next++);
         }
-        if (*token != ',' || *next >= end)
+        if (*token != ',')
             break;
-        level->item += level->item != IS_OBJECT;
     }
 done:
     *position = next;

@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "codec/little_endian.h"
 #include "codec/mapping.h"
 #include "core/limits.h"
 
@@ -20,22 +21,12 @@
 /* What nearly all identities fit; the rest take the large frame. */
 #define INPUT_SIZE_BYTES_USUAL 512
 
-static uint64_t load_le64(const unsigned char *bytes)
-{
-    uint64_t value;
-    memcpy(&value, bytes, sizeof value);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    value = __builtin_bswap64(value);
-#endif
-    return value;
-}
-
 static struct recon_key hash_bytes(const uint8_t *seed, const unsigned char *bytes, size_t size)
 {
     unsigned char out[crypto_shorthash_siphashx24_BYTES];
     _Static_assert(RECON_SEED_SIZE_BYTES == crypto_shorthash_siphashx24_KEYBYTES, "the seed is the key");
     crypto_shorthash_siphashx24(out, bytes, size, seed);
-    return (struct recon_key){.high = load_le64(out), .low = load_le64(out + 8)};
+    return (struct recon_key){.high = recon_load_le64(out), .low = recon_load_le64(out + 8)};
 }
 
 static size_t lay_out(unsigned char *input, const struct recon_text *parts, size_t part_count)
