@@ -15,7 +15,8 @@ say '' \
     'Five days of flights from New York, 7 to 11 February 2013. The schedule is the audit stream: what was to leave.' \
     'The departures are the events: what left, and when. The ID of both is carrier, flight and date.' \
     '' \
-    "\$ $recon check $flights/recon.yaml --audit $flights/schedule.csv --events $flights/departures.csv \\" \
+    "\$ $recon check $flights/recon.yaml \\" \
+    "      --audit $flights/schedule.csv --events $flights/departures.csv \\" \
     "      --results table --output $results"
 status=0
 "$recon" check $flights/recon.yaml --audit $flights/schedule.csv --events $flights/departures.csv \
@@ -46,7 +47,8 @@ say '' \
     'Try next:' \
     "  less -S $results" \
     '      every flight that was missing, and those found again, where they happened between the windows' \
-    "  $recon check $flights/recon.yaml --audit $flights/schedule.csv --events $flights/departures.csv --out-of-orderness 3h" \
+    "  $recon check $flights/recon.yaml --audit $flights/schedule.csv --events $flights/departures.csv \\" \
+    '          --out-of-orderness 3h' \
     '      patience: later answers, and far fewer corrections' \
     "  $recon check --audit $flights/schedule.csv --events $flights/departures.csv --id carrier,flight,date \\" \
     '          --audit-time scheduled --events-time departed --results ndjson | head' \
