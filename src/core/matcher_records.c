@@ -416,6 +416,9 @@ int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const st
                                                 : handle_event(matcher, now_ms, record);
 }
 
+/* More pages of pending records than that (1 MiB) don't stay in a core's cache. */
+#define FAR_PAGE_COUNT 16
+
 /* One pass a stage: what a stage asks for has mostly come when the next one looks at it. */
 void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count)
 {
@@ -425,6 +428,9 @@ void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct re
     for (size_t i = 0; i < count; i++)
         if (records[i].kind == RECON_KIND_RECORD)
             table_prefetch(&matcher->table, records[i].key);
+    /* Few of them are near at hand anyway: streams in step keep what is pending in the cache. */
+    if (matcher->pool.page_count < FAR_PAGE_COUNT)
+        return;
     for (size_t i = 0; i < count; i++) {
         if (records[i].kind != RECON_KIND_RECORD)
             continue;

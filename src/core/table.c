@@ -113,8 +113,7 @@ uint32_t table_room(const struct table *table, struct recon_key key)
     const struct table_slot *slot = &table->slots[table_slot_of(table, key.high)];
     uint32_t used = table->segments[slot->segment].used;
     uint32_t most = used_max(slot->home_count);
-    /* What lies at the end may push on to the last place but one. */
-    if (used >= most || table->segments[slot->segment].is_crowded || !is_empty(&slot->entries[slot->place_count - 2]))
+    if (used >= most || table->segments[slot->segment].is_crowded)
         return 0;
     return most - used;
 }
@@ -138,8 +137,12 @@ void table_put(struct table *table, struct recon_key key, enum table_state state
         segment->oldest = time;
     segment->used++;
     table->entry_count++;
-    uint32_t pushed = (uint32_t)(entry - &slot->entries[table_home(entry->key_high, slot)]);
-    segment->is_crowded = pushed > CROWDED_PLACES && pushed > slot->home_count / 8 && slot->depth < CROWDED_DEPTH_MAX;
+    /* What lies at the end may be pushed on to the last place but one, and no further. */
+    uint32_t number = (uint32_t)(entry - slot->entries);
+    uint32_t pushed = number - table_home(entry->key_high, slot);
+    segment->is_at_end |= number + 2 >= slot->place_count;
+    segment->is_crowded = segment->is_at_end ||
+                          (pushed > CROWDED_PLACES && pushed > slot->home_count / 8 && slot->depth < CROWDED_DEPTH_MAX);
 }
 
 void table_remove(struct table *table, struct table_place place)
@@ -216,7 +219,7 @@ static int segment_resize(struct table *table, uint32_t slot_number, uint32_t ho
         return RECON_ERROR_MEMORY;
     entries_move(old.entries, end, &slot);
     slots_set(table, slot, table->segments[slot.segment].first_slot);
-    table->segments[slot.segment].is_crowded = false;
+    table->segments[slot.segment].is_crowded = table->segments[slot.segment].is_at_end = false;
     segment_free(table, &old);
     return RECON_OK;
 }
@@ -313,7 +316,8 @@ int table_grow(struct table *table, struct recon_key key)
     uint32_t slot_number = table_slot_of(table, key.high);
     const struct table_slot *slot = &table->slots[slot_number];
     uint32_t larger = slot->home_count < PAGE_PLACES ? slot->home_count * 2 : slot->home_count + slot->home_count / 5;
-    bool is_small = larger <= TABLE_SEGMENT_PLACES_MAX && !table->segments[slot->segment].is_crowded;
+    const struct table_segment *segment = &table->segments[slot->segment];
+    bool is_small = larger <= TABLE_SEGMENT_PLACES_MAX && (!segment->is_crowded || segment->is_at_end);
     if (is_small || slot->depth == DIRECTORY_BITS_MAX)
         return segment_resize(table, slot_number, larger);
     return segment_split(table, key.high);
@@ -345,6 +349,8 @@ void table_purge(struct table *table, uint32_t slot_number, table_is_over is_ove
             oldest = time;
     }
     segment->oldest = oldest;
+    segment->is_at_end = place >= &slot->entries[slot->place_count - 2];
+    segment->is_crowded = segment->is_at_end;
     uint32_t wanted = homes_for(segment->used, slot->segment);
     if (wanted < slot->home_count / 2)
         (void)segment_resize(table, slot_number, wanted); /* no memory for it: it stays as it is */

@@ -59,7 +59,8 @@ struct table_segment {
     int64_t oldest; /* no entry's time is before it */
     uint32_t first_slot;
     uint32_t used;
-    bool is_crowded; /* an entry lies very far from its home */
+    bool is_at_end;  /* the last place but one was taken since the segment was made or purged: it must grow */
+    bool is_crowded; /* it must grow, or be split: is_at_end, or an entry lies very far from its home */
 };
 
 struct table {
