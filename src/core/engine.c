@@ -232,9 +232,7 @@ int recon_engine_records(struct recon_engine *engine, const struct recon_record 
     size_t done = 0;
     int status = RECON_OK;
     while (done < count && !is_undrained(engine)) {
-        if (done % MATCHER_PREFETCH_COUNT == 0)
-            recon_matcher_prefetch(&engine->matcher, records + done,
-                                   count - done < MATCHER_PREFETCH_COUNT ? count - done : MATCHER_PREFETCH_COUNT);
+        recon_matcher_prefetch(&engine->matcher, records, count, done);
         status = handle_record(engine, &records[done]);
         if (status != RECON_OK)
             break;

@@ -419,39 +419,37 @@ int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const st
 /* More pages of pending records than that (1 MiB) don't stay in a core's cache. */
 #define FAR_PAGE_COUNT 16
 
-/* One pass a stage: what a stage asks for has mostly come when the next one looks at it. */
-void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count)
+/* The identity's pending record, NULL where it has none; its entry is here by now. */
+static const char *pending_line(const struct recon_matcher *matcher, struct recon_key key)
 {
-    pending_handle handles[MATCHER_PREFETCH_COUNT];
-    size_t pending_count = 0;
-    assert(count <= MATCHER_PREFETCH_COUNT);
-    for (size_t i = 0; i < count; i++)
-        if (records[i].kind == RECON_KIND_RECORD)
-            table_prefetch(&matcher->table, records[i].key);
-    /* Few of them are near at hand anyway: streams in step keep what is pending in the cache. */
-    if (matcher->pool.page_count < FAR_PAGE_COUNT)
-        return;
-    for (size_t i = 0; i < count; i++) {
+    struct table_place place = table_find(&matcher->table, key);
+    if (place.entry == NULL || table_state_of(place.entry) != TABLE_PENDING)
+        return NULL;
+    return (const char *)pending_at(&matcher->pool, (pending_handle)table_payload_of(place.entry));
+}
+
+/* noipa: gcc 12 takes a function that only prefetches for one without effect, and leaves out calls that it can see
+ * through. */
+#if defined(__GNUC__) && !defined(__clang__)
+__attribute__((noipa))
+#endif
+void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count,
+                            size_t at)
+{
+    for (size_t i = at == 0 ? 0 : at + MATCHER_TABLE_AHEAD; i <= at + MATCHER_TABLE_AHEAD && i < count; i++) {
         if (records[i].kind != RECON_KIND_RECORD)
             continue;
-        struct table_place place = table_find(&matcher->table, records[i].key);
-        if (place.entry == NULL || table_state_of(place.entry) != TABLE_PENDING)
-            continue;
-        pending_handle handle = (pending_handle)table_payload_of(place.entry);
-        handles[pending_count++] = handle;
-        const char *pending = (const char *)pending_at(&matcher->pool, handle);
-        __builtin_prefetch(pending, 1);
-        __builtin_prefetch(pending + 64, 1);
+        const char *line = table_line(&matcher->table, records[i].key);
+        __builtin_prefetch(line, 1);
+        __builtin_prefetch(line + 64, 1);
     }
-    /* A match takes the record out of a list of deadlines: its neighbours change too. */
-    for (size_t i = 0; i < pending_count; i++) {
-        const struct pending *pending = pending_at(&matcher->pool, handles[i]);
-        if (pending->state != PENDING_AUDIT && pending->state != PENDING_EVENT)
-            continue; /* in no list any more: its links lead nowhere */
-        if (pending->next != 0)
-            __builtin_prefetch(&pending_at(&matcher->pool, pending->next)->previous, 1);
-        if (pending->previous != 0)
-            __builtin_prefetch(&pending_at(&matcher->pool, pending->previous)->next, 1);
+    size_t ahead = at + MATCHER_PENDING_AHEAD;
+    if (matcher->pool.page_count < FAR_PAGE_COUNT || ahead >= count || records[ahead].kind != RECON_KIND_RECORD)
+        return;
+    const char *line = pending_line(matcher, records[ahead].key);
+    if (line != NULL) {
+        __builtin_prefetch(line, 1);
+        __builtin_prefetch(line + 64, 1);
     }
 }
 
@@ -463,9 +461,7 @@ int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const s
         return RECON_ERROR_UNDRAINED;
     recon_matcher_sweep(matcher, count);
     for (size_t i = 0; i < count; i++) {
-        if (i % MATCHER_PREFETCH_COUNT == 0)
-            recon_matcher_prefetch(matcher, records + i,
-                                   count - i < MATCHER_PREFETCH_COUNT ? count - i : MATCHER_PREFETCH_COUNT);
+        recon_matcher_prefetch(matcher, records, count, i);
         int status = recon_matcher_handle(matcher, now_ms, &records[i]);
         if (status != RECON_OK)
             return status;

@@ -37,9 +37,12 @@ int recon_matcher_init(struct recon_matcher *matcher, const struct recon_setting
                        struct recon_memory *memory);
 void recon_matcher_deinit(struct recon_matcher *matcher);
 
-/* Asks the memory for what the records (at most so many) will want, some time before they are handled. */
-#define MATCHER_PREFETCH_COUNT 64
-void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count);
+/* Before the record at `at` is handled: asks the memory for what the ones behind it will want, as far ahead as a core
+ * keeps requests under way (more at once would only wait). */
+#define MATCHER_TABLE_AHEAD 16
+#define MATCHER_PENDING_AHEAD 6
+void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count,
+                            size_t at);
 
 /* One record. RECON_OK, and has_direct says whether it caused a result; or a status, and nothing has changed. */
 int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record);
