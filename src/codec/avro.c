@@ -77,13 +77,13 @@ static void avro_free(void *opaque)
     free(reader);
 }
 
-/* The header's metadata that counts; borrowed from the bytes. */
+/* What counts in the header; texts are borrowed from the bytes. */
 struct header {
     const char *schema;
     size_t schema_size;
     const char *codec;
     size_t codec_size;
-    const char *sync;
+    char sync[SYNC_BYTES];
 };
 
 static bool is_key(const char *key, size_t size, const char *name)
@@ -133,7 +133,7 @@ static enum recon_avro_step take_header(struct recon_avro_cursor *cursor, struct
         return step;
     if (cursor->end - cursor->at < SYNC_BYTES)
         return RECON_AVRO_MORE;
-    header->sync = cursor->at;
+    memcpy(header->sync, cursor->at, SYNC_BYTES);
     cursor->at += SYNC_BYTES;
     return RECON_AVRO_DONE;
 }

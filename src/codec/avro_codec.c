@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#define ZLIB_CONST
 #include <zlib.h>
 #include <zstd.h>
 
@@ -62,7 +63,7 @@ static int make_room(struct recon_avro_buffer *buffer, size_t size_max, size_t *
 
 static int decode_deflate(const char *bytes, size_t size, size_t size_max, struct recon_avro_buffer *buffer)
 {
-    z_stream stream = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)size};
+    z_stream stream = {.next_in = (const Bytef *)bytes, .avail_in = (uInt)size};
     if (size > UINT_MAX)
         return RECON_ERROR_FULL;
     if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)

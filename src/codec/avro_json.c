@@ -14,10 +14,13 @@
 #include "core/limits.h"
 #include "recon/status.h"
 
+/* Items without bytes that are written; a block of a few bytes can claim 2^63 of them. */
+#define EMPTY_COUNT_MAX 1000
+
 struct writer {
     struct recon_avro_json *json;
     struct recon_avro_cursor cursor;
-    bool is_out_of_memory;
+    int status; /* once it is not RECON_OK, nothing more is written */
 };
 
 void recon_avro_json_deinit(struct recon_avro_json *json)
@@ -26,23 +29,19 @@ void recon_avro_json_deinit(struct recon_avro_json *json)
     *json = (struct recon_avro_json){0};
 }
 
-/* No more is to be written: an array of 2^60 nulls has few bytes. */
-static bool is_done(const struct writer *writer)
-{
-    return writer->is_out_of_memory || writer->json->size > RECON_CONTEXT_SIZE_BYTES_MAX;
-}
-
 /* Room for size more bytes, or NULL where nothing is to be written. */
 static char *make_room(struct writer *writer, size_t size)
 {
     struct recon_avro_json *json = writer->json;
-    if (is_done(writer))
+    if (writer->status == RECON_OK && json->size + size > RECON_JSON_GROWTH * (size_t)RECON_CONTEXT_SIZE_BYTES_MAX)
+        writer->status = RECON_ERROR_FULL;
+    if (writer->status != RECON_OK)
         return NULL;
     if (json->capacity - json->size < size) {
         const size_t capacity = 2 * (json->size + size) + 64;
         char *grown = realloc(json->bytes, capacity);
         if (grown == NULL) {
-            writer->is_out_of_memory = true;
+            writer->status = RECON_ERROR_MEMORY;
             return NULL;
         }
         json->bytes = grown;
@@ -69,15 +68,13 @@ static void put_hexadecimal(struct writer *writer, const char *bytes, size_t siz
 {
     static const char digits[] = "0123456789abcdef";
     put(writer, "\"", 1);
-    for (size_t i = 0; i < size && !is_done(writer); i++)
+    for (size_t i = 0; i < size && writer->status == RECON_OK; i++)
         put(writer, (const char[]){digits[(unsigned char)bytes[i] >> 4], digits[(unsigned char)bytes[i] & 15]}, 2);
     put(writer, "\"", 1);
 }
 
 static void put_string(struct writer *writer, const char *bytes, size_t size)
 {
-    if (size > RECON_CONTEXT_SIZE_BYTES_MAX)
-        size = RECON_CONTEXT_SIZE_BYTES_MAX; /* and so no context, with its quotes */
     put(writer, "\"", 1);
     char *to = make_room(writer, RECON_JSON_GROWTH * size);
     if (to != NULL)
@@ -109,12 +106,15 @@ static void put_items(struct writer *writer, const struct recon_avro_type *type)
     bool is_first = true;
     int64_t count, size_bytes;
     put(writer, is_map ? "{" : "[", 1);
-    while (recon_avro_take_long(&writer->cursor, &count) == RECON_AVRO_DONE && count != 0 && !is_done(writer)) {
+    while (recon_avro_take_long(&writer->cursor, &count) == RECON_AVRO_DONE && count != 0 &&
+           writer->status == RECON_OK) {
         if (count < 0) {
             count = count == INT64_MIN ? 0 : -count;
             recon_avro_take_long(&writer->cursor, &size_bytes);
         }
-        for (; count > 0 && !is_done(writer); count--) {
+        if (type->types[0]->is_empty && !is_map && count > EMPTY_COUNT_MAX)
+            writer->status = RECON_ERROR_FULL;
+        for (; count > 0 && writer->status == RECON_OK; count--) {
             const char *key;
             size_t key_size;
             if (!is_first)
@@ -133,7 +133,7 @@ static void put_items(struct writer *writer, const struct recon_avro_type *type)
 static void put_record(struct writer *writer, const struct recon_avro_type *type)
 {
     put(writer, "{", 1);
-    for (size_t i = 0; i < type->count && !is_done(writer); i++) {
+    for (size_t i = 0; i < type->count && writer->status == RECON_OK; i++) {
         if (i > 0)
             put(writer, ",", 1);
         put_string(writer, type->names[i], strlen(type->names[i]));
@@ -235,8 +235,10 @@ int recon_avro_json_write(struct recon_avro_json *json, const struct recon_avro_
     struct writer writer = {.json = json, .cursor = {.at = bytes, .end = end}};
     json->size = 0;
     put_value(&writer, type);
-    if (writer.is_out_of_memory)
-        return RECON_ERROR_MEMORY;
+    if (writer.status == RECON_OK && json->size > RECON_CONTEXT_SIZE_BYTES_MAX)
+        writer.status = RECON_ERROR_FULL;
+    if (writer.status != RECON_OK)
+        return writer.status;
     *text = (struct recon_text){.bytes = json->bytes, .size = (uint32_t)json->size};
     return RECON_OK;
 }

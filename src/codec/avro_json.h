@@ -17,7 +17,7 @@ struct recon_avro_json {
 void recon_avro_json_deinit(struct recon_avro_json *json);
 
 /* bytes to end: exactly one value of the type, that was read without a fault before. The text lives until the next
- * call; one longer than a context may be is cut just past that. RECON_OK or RECON_ERROR_MEMORY. */
+ * call. RECON_OK, RECON_ERROR_MEMORY, or RECON_ERROR_FULL: it is longer than a context may be. */
 int recon_avro_json_write(struct recon_avro_json *json, const struct recon_avro_type *type, const char *bytes,
                           const char *end, struct recon_text *text);
 

@@ -6,6 +6,7 @@
 
 #include "codec/avro_schema.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,10 @@ struct recon_avro_schema {
 
 struct parser {
     struct recon_avro_schema *schema;
-    json_t *named; /* full name: the type's address as an integer */
+    json_t *named; /* full name: index into defined */
+    const struct recon_avro_type **defined;
+    size_t defined_count;
+    size_t defined_capacity;
     char *message;
     size_t message_size;
     int depth;
@@ -122,8 +126,25 @@ static int parse_reference(struct parser *parser, const char *name, const char *
         found = json_object_get(parser->named, name);
     if (found == NULL)
         return refuse(parser, "its schema has an unknown type", name);
-    *type = (const struct recon_avro_type *)(uintptr_t)json_integer_value(found);
+    assert(parser->defined != NULL);
+    *type = parser->defined[json_integer_value(found)];
     return RECON_OK;
+}
+
+static int remember(struct parser *parser, const struct recon_avro_type *type)
+{
+    if (parser->defined_count == parser->defined_capacity) {
+        const size_t capacity = 2 * parser->defined_capacity + 16;
+        const struct recon_avro_type **grown =
+            realloc(parser->defined, capacity * sizeof(const struct recon_avro_type *));
+        if (grown == NULL)
+            return RECON_ERROR_MEMORY;
+        parser->defined = grown;
+        parser->defined_capacity = capacity;
+    }
+    parser->defined[parser->defined_count] = type;
+    json_t *index = json_integer((json_int_t)parser->defined_count++);
+    return json_object_set_new(parser->named, type->name, index) == 0 ? RECON_OK : RECON_ERROR_MEMORY;
 }
 
 /* Gives a record, enum or fixed its full name and makes it known. *space becomes the namespace of what is in it; it
@@ -148,16 +169,13 @@ static int define(struct parser *parser, json_t *json, struct recon_avro_type *t
     (*space)[size] = '\0';
     if (json_object_get(parser->named, type->name) != NULL)
         return refuse(parser, "its schema defines twice the type", type->name);
-    return json_object_set_new(parser->named, type->name, json_integer((json_int_t)(uintptr_t)type)) == 0
-               ? RECON_OK
-               : RECON_ERROR_MEMORY;
+    return remember(parser, type);
 }
 
 static int make_room(struct recon_avro_type *type, size_t count, bool has_types, bool has_names)
 {
-    /* NOLINTNEXTLINE(bugprone-sizeof-expression): it is a list of pointers */
-    type->types = has_types ? calloc(count + 1, sizeof *type->types) : NULL;
-    type->names = has_names ? calloc(count + 1, sizeof *type->names) : NULL;
+    type->types = has_types ? calloc(count + 1, sizeof(const struct recon_avro_type *)) : NULL;
+    type->names = has_names ? calloc(count + 1, sizeof(const char *)) : NULL;
     return (has_types && type->types == NULL) || (has_names && type->names == NULL) ? RECON_ERROR_MEMORY : RECON_OK;
 }
 
@@ -304,6 +322,7 @@ int recon_avro_schema_new(const char *json, size_t size, struct recon_avro_schem
         status = parse(&parser, made->document, "", &made->root);
 cleanup:
     json_decref(parser.named);
+    free(parser.defined);
     if (status != RECON_OK)
         recon_avro_schema_free(made);
     else

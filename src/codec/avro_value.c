@@ -256,7 +256,11 @@ static int find_other(struct recon_avro_finder *finder, uint32_t path, const str
 {
     struct recon_found *found = &finder->found[path];
     *found = (struct recon_found){.kind = RECON_FOUND_OTHER};
-    return recon_avro_json_write(&finder->json[path], type, bytes, end, &found->text);
+    const int status = recon_avro_json_write(&finder->json[path], type, bytes, end, &found->text);
+    if (status != RECON_ERROR_FULL)
+        return status;
+    finder->is_text = false;
+    return RECON_OK;
 }
 
 static void find_bytes(struct recon_avro_finder *finder, const struct recon_avro_type *type, const char *bytes,

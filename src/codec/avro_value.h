@@ -29,7 +29,7 @@ const struct recon_found *recon_avro_finder_expected(struct recon_avro_finder *f
 struct recon_avro_datum {
     const struct recon_found *found; /* as many as the plan has paths */
     const char *record;              /* the record's full name; NULL: the datum is null */
-    bool is_text;                    /* false: a text that was looked at is not UTF-8 */
+    bool is_text;                    /* false: a text that was looked at is not UTF-8, or too long as JSON */
 };
 
 /* Reads one datum from the start of bytes; *used: its size. What is found lives until the next call, and no longer

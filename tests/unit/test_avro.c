@@ -536,6 +536,72 @@ static void hostile_values_are_faults(void **state)
     }
 }
 
+/* A context that is no UTF-8 is not left out in silence. */
+static void a_string_that_is_no_text_is_malformed_wherever_it_is_looked_at(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"context", "time", "source"};
+    struct bytes file = MAKE(WITH("\"string\""), 2,
+                             "\x02\xff\x02"
+                             "a\x02x\x02"
+                             "b");
+    for (size_t i = 0; i < 3; i++) {
+        struct decode decode;
+        avro_init(&decode, RECON_STREAM_AUDIT);
+        decode.options.timeless = true;
+        struct recon_mapping *schema = &decode.mapping.schemas[0];
+        decode_field(i == 0 ? &schema->context : i == 1 ? &schema->time : &schema->source, "x");
+        struct decoded decoded;
+        decode_run(&decode, file.bytes, file.size, 0, &decoded);
+        if (strncmp(decoded.text, "rejected 1 malformed\nrecord 2 id=b", 34) != 0)
+            fail_msg("as %s: %s", fields[i], decoded.text);
+        decoded_deinit(&decoded);
+        decode_deinit(&decode);
+    }
+    free(file.bytes);
+}
+
+static void a_context_that_would_be_huge_as_json_is_malformed(void **state)
+{
+    (void)state;
+    struct decode decode;
+    avro_init(&decode, RECON_STREAM_AUDIT);
+    decode.options.timeless = true;
+    decode_field(&decode.mapping.schemas[0].context, "x");
+    struct bytes file = MAKE(WITH("{\"type\":\"array\",\"items\":\"null\"}"), 2,
+                             "\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00\x02"
+                             "a\x04\x00\x02"
+                             "b");
+    decode_expect(&decode, file.bytes, file.size, "rejected 1 malformed\nrecord 2 id=b time=0 context=[null,null]\n");
+    free(file.bytes);
+    decode_deinit(&decode);
+}
+
+/* Forty records, each twice in the next: 2^40 values without a byte. */
+static void what_has_no_bytes_takes_no_time(void **state)
+{
+    (void)state;
+    struct decode decode;
+    avro_init(&decode, RECON_STREAM_EVENTS);
+    decode.options.timeless = true;
+    char schema[8000] = "", type[64] = "\"null\"";
+    size_t size = (size_t)sprintf(schema, "{\"type\":\"record\",\"name\":\"R\",\"fields\":[");
+    for (int i = 0; i < 40; i++) {
+        size += (size_t)sprintf(schema + size,
+                                "{\"name\":\"f%d\",\"type\":{\"type\":\"record\",\"name\":\"R%d\",\"fields\":["
+                                "{\"name\":\"a\",\"type\":%s},{\"name\":\"b\",\"type\":%s}]}},",
+                                i, i, type, type);
+        sprintf(type, "\"R%d\"", i);
+    }
+    sprintf(schema + size, ID "]}");
+    struct bytes file = MAKE(schema, 1,
+                             "\x02"
+                             "a");
+    decode_expect(&decode, file.bytes, file.size, "record 1 id=a time=0\n");
+    free(file.bytes);
+    decode_deinit(&decode);
+}
+
 /* Deep values and deep schemas end in a fault, not in the stack's end. */
 static void depth_is_bounded(void **state)
 {
@@ -616,6 +682,9 @@ int main(void)
         cmocka_unit_test(a_file_that_is_cut_off_is_a_fault),
         cmocka_unit_test(damage_is_a_fault_that_names_the_record_reached),
         cmocka_unit_test(hostile_values_are_faults),
+        cmocka_unit_test(a_string_that_is_no_text_is_malformed_wherever_it_is_looked_at),
+        cmocka_unit_test(a_context_that_would_be_huge_as_json_is_malformed),
+        cmocka_unit_test(what_has_no_bytes_takes_no_time),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(names_are_found_in_their_namespaces),
         cmocka_unit_test(whether_there_is_a_time_shows_in_the_schema),
