@@ -64,6 +64,7 @@ def test_a_line_of_100_mb_is_rejected_and_the_rest_read(tmp_path):
         (b'{"id":"a","event_time":99999999999999999999}', "no_time"),
         (b'{"id":"a","event_time":1e400}', None),
     ],
+    ids=lambda value: repr(value)[:40],  # pytest puts the name of a test into the environment, which has its bounds
 )
 def test_an_unreadable_audit_record_is_named_by_line_and_reason(tmp_path, line, reason):
     run = judge(tmp_path, ndjson(AUDITS) + line + b"\n" + ndjson([audit("c")]), EVENTS + [event("c")], status=1)

@@ -90,7 +90,7 @@ for stage in ${*:-$all}; do
     failed=$((failed + bad))
     printf '%-6s %-11s %5d s  %s\n' "$result" "$stage" "$((SECONDS - start))" "$note"
     if [ "$result" = FAILED ]; then
-        tail -n 60 "$logs/$stage.log" | sed 's/^/       | /'
+        tail -n 60 "$logs/$stage.log" | cut -c1-300 | sed 's/^/       | /'
     fi
     unset bad total
 done
