@@ -8,8 +8,8 @@
  * order.
  *
  * A segment grows by a fifth until it has its largest size and then splits in two; the sizes after a split are spread
- * by the segment's number, so that not all segments are at their emptiest at once, and the whole table holds between 17
- * and 23 bytes an entry, 20 on average. No step copies more than one segment.
+ * by the segment's number, so that not all segments are at their emptiest at once, and the whole table holds between 18
+ * and 23 bytes an entry, 20 to 21 on average. No step copies more than one segment.
  *
  * Invariants
  *  1. Entries are in order of key; no entry lies before its home; between an entry and its home no place is free.
