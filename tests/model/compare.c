@@ -284,7 +284,9 @@ static void restore(struct comparison *comparison)
 {
     struct recon_settings *settings = &comparison->subject.settings;
     if (comparison->subject.options.changes_settings) {
-        settings->out_of_orderness_ms = another_duration(comparison, settings->out_of_orderness_ms);
+        /* n moves the watermark: by a few windows only, for each of them is looked at. */
+        if (settings->out_of_orderness_ms / settings->interval_ms < 50)
+            settings->out_of_orderness_ms = another_duration(comparison, settings->out_of_orderness_ms);
         settings->idle_timeout_ms = another_duration(comparison, settings->idle_timeout_ms);
         settings->max_future_skew_ms = another_duration(comparison, settings->max_future_skew_ms);
         model_change(comparison->model, settings);

@@ -46,10 +46,11 @@ struct arguments {
     bool quiet;
 };
 
-/* What a worker tells its parent; in shared memory. */
+/* What workers and parent tell each other; in shared memory. */
 struct progress {
-    uint64_t seed; /* at work on */
-    uint64_t done_count;
+    volatile uint64_t seed; /* at work on */
+    volatile uint64_t done_count;
+    volatile bool is_over; /* another worker's seed failed */
 };
 
 static struct subject_options options_of(uint64_t seed, enum mode mode, size_t op_count)
@@ -116,9 +117,11 @@ static void report_failure(const struct arguments *arguments, uint64_t seed)
     trace_deinit(&trace);
 }
 
-static void work(const struct arguments *arguments, unsigned job, struct progress *progress)
+static void work(const struct arguments *arguments, unsigned job, struct progress *progress, pid_t parent)
 {
     for (uint64_t seed = arguments->seed_first + job; seed <= arguments->seed_last; seed += arguments->job_count) {
+        if (progress->is_over || getppid() != parent)
+            break;
         progress->seed = seed;
         alarm(SEED_SECONDS_MAX);
         if (!seed_holds(arguments, seed))
@@ -136,7 +139,7 @@ static int run(const struct arguments *arguments)
         perror("model_test: mmap");
         return 2;
     }
-    pid_t workers[JOB_COUNT_MAX];
+    pid_t workers[JOB_COUNT_MAX], parent = getpid();
     for (unsigned job = 0; job < arguments->job_count; job++) {
         workers[job] = fork();
         if (workers[job] < 0) {
@@ -144,20 +147,26 @@ static int run(const struct arguments *arguments)
             return 2;
         }
         if (workers[job] == 0)
-            work(arguments, job, &progress[job]);
+            work(arguments, job, &progress[job], parent);
     }
     bool has_failed = false;
     uint64_t done_count = 0, seed_failed = UINT64_MAX;
-    for (unsigned job = 0; job < arguments->job_count; job++) {
+    for (unsigned waited = 0; waited < arguments->job_count; waited++) {
         int status;
-        if (waitpid(workers[job], &status, 0) != workers[job])
+        pid_t worker = wait(&status);
+        unsigned job = 0;
+        while (job < arguments->job_count && workers[job] != worker)
+            job++;
+        if (job == arguments->job_count)
             abort();
         done_count += progress[job].done_count;
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            has_failed = true;
-            if (progress[job].seed < seed_failed)
-                seed_failed = progress[job].seed;
-        }
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+            continue;
+        has_failed = true;
+        if (progress[job].seed < seed_failed)
+            seed_failed = progress[job].seed;
+        for (unsigned other = 0; other < arguments->job_count; other++)
+            progress[other].is_over = true;
     }
     munmap(progress, JOB_COUNT_MAX * sizeof *progress);
     if (has_failed && arguments->quiet)
