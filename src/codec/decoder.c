@@ -179,6 +179,18 @@ static const char *format_name(enum recon_format format)
     return names[format];
 }
 
+/* The source is part of the identity, and nobody says where it is. */
+static bool lacks_source(const struct recon_plan *plan)
+{
+    bool lacks = false;
+    for (size_t i = 0; plan->source_in_identity && i < plan->schema_count; i++) {
+        const struct recon_schema *schema = &plan->schemas[i];
+        lacks |= !schema->never && !schema->mapping->ignore && !schema->mapping->heartbeat &&
+                 schema->source == RECON_PATH_NONE;
+    }
+    return lacks;
+}
+
 /* Makes the reader once the format is known. */
 static int begin(struct recon_decoder *decoder)
 {
@@ -191,6 +203,11 @@ static int begin(struct recon_decoder *decoder)
         return recon_fault_set(&decoder->fault, "no such time zone: %s; a name such as Europe/Paris is wanted", what);
     if (status != RECON_OK)
         return status;
+    if (lacks_source(decoder->plan))
+        return recon_fault_set(&decoder->fault,
+                               "identity source,id needs a source in both streams, and %s records have none by "
+                               "default; name its field with --%s-source, or leave identity at id",
+                               format_name(decoder->format), recon_stream_name(decoder->options.stream));
     status = ops->new (decoder->plan, &decoder->fault, &decoder->reader);
     if (status != RECON_OK) {
         recon_plan_free(decoder->plan);

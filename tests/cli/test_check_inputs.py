@@ -164,3 +164,12 @@ def test_broken_compression_never_looks_like_a_whole_run(tmp_path, kind, fault):
     partial = (tmp_path / "results.ndjson.partial").read_bytes()
     assert f"{output}.partial" in run.stderr
     assert json.loads(partial.splitlines()[0])["type"]
+
+
+def test_a_source_in_the_identity_that_one_stream_does_not_map_is_refused_with_the_mend(tmp_path):
+    audits = [audit("a", source="shop"), audit("a", MINUTE, source="web")]
+    events = [event("a", origin="shop"), event("a", MINUTE, origin="web")]
+    run = judge(tmp_path, audits, events, "--identity=source,id", status=2)
+    assert "events.ndjson: " in run.stderr and "--events-source" in run.stderr
+    run = judge(tmp_path, audits, events, "--identity=source,id", "--events-source=origin")
+    assert run.row("arrived") == 2
