@@ -49,6 +49,7 @@ struct generator {
     uint64_t apart_one_in; /* how often a record's time is not its identity's */
     unsigned text_count;   /* of sources and contexts in use */
     struct recon_key key_and, key_or;
+    bool keys_share_high; /* they differ only in the bits of their low part that are kept */
     bool id_has_time[TRACE_ID_COUNT];
     int64_t id_time[TRACE_ID_COUNT];
     uint32_t partition_count[RECON_STREAM_COUNT];
@@ -240,6 +241,7 @@ static void draw_times(struct generator *generator, int64_t base)
     generator->now = generator->clock_follows || one_in(generator, 2) ? base : (int64_t)below(generator, 100);
     if (one_in(generator, 20))
         generator->now = one_in(generator, 2) ? INT64_MIN : INT64_MAX - (int64_t)below(generator, 100000);
+    generator->keys_share_high = one_in(generator, 16);
     /* Some keys share many bits: they land in the same place of a table. */
     generator->key_and = (struct recon_key){UINT64_MAX, UINT64_MAX};
     generator->key_or = (struct recon_key){0, 0};
@@ -361,6 +363,8 @@ static struct recon_record *add_record_of(struct generator *generator, int strea
     struct random key = {id + generator->trace->seed * TRACE_ID_COUNT};
     record->key.high = (random_next(&key) & generator->key_and.high) | generator->key_or.high;
     record->key.low = (random_next(&key) & generator->key_and.low) | generator->key_or.low;
+    if (generator->keys_share_high) /* an odd factor: no two numbers have the same 24 bits */
+        record->key = (struct recon_key){UINT64_C(0x5eed) << (id % 3 * 20), (uint64_t)id * 0x9e3779 << 40};
     record->id = trace_id(id);
     record->has_time = true;
     record->time = time_of_id(generator, id);
