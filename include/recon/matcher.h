@@ -7,7 +7,8 @@
  *
  * Mistaken identity. Two identities are one to the matcher if 88 bits of their keyed hashes agree. With N identities
  * remembered, the chance that a look-up of an identity that is not there takes another one for it is N * 2^-88 at
- * most: 2^-61.4 at N = 10^8, and 2^-60 at N = 2^28, the most that one matcher takes (RECON_ERROR_FULL past that).
+ * most: 2^-61.4 at N = 10^8, and below 2^-60 up to N = 2^28 - 1, the most that one matcher takes (RECON_ERROR_FULL past
+ * that).
  * Over a year at 10^6 look-ups a second (2^44.8) at N = 10^8 the expected number of mistakes is 10^-5. Whoever does
  * not know the seed can't do better than chance as long as the hash is a pseudo-random function (SipHash is meant
  * to be one).

@@ -5,8 +5,7 @@
 
 #include <stdio.h>
 
-#if defined(RECON_ABSENT_CHECK) || defined(RECON_ABSENT_REPLAY) || defined(RECON_ABSENT_GENERATE) ||                   \
-    defined(RECON_ABSENT_VALIDATE) || defined(RECON_ABSENT_SIZE) || defined(RECON_ABSENT_RUN)
+#if defined(RECON_ABSENT_SIZE) || defined(RECON_ABSENT_RUN)
 static int absent(const char *command)
 {
     fprintf(stderr, "recon %s: this command is not in this version (" RECON_VERSION ") yet\n", command);
@@ -22,18 +21,6 @@ static int absent(const char *command)
         return absent(#name);                                                                                          \
     }
 
-#ifdef RECON_ABSENT_CHECK
-RECON_ABSENT(check)
-#endif
-#ifdef RECON_ABSENT_REPLAY
-RECON_ABSENT(replay)
-#endif
-#ifdef RECON_ABSENT_GENERATE
-RECON_ABSENT(generate)
-#endif
-#ifdef RECON_ABSENT_VALIDATE
-RECON_ABSENT(validate)
-#endif
 #ifdef RECON_ABSENT_SIZE
 RECON_ABSENT(size)
 #endif

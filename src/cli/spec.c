@@ -240,17 +240,18 @@ static const struct recon_command_spec commands[] = {
     },
     {
         .name = "size",
-        .summary = "bytes and cores that a load needs",
+        .summary = "bytes and cores that a load needs (not in this version)",
         .usage = "--rate RATE --retention DURATION [OPTION]...",
-        .about = "Says how many bytes and cores a load needs.",
+        .about = "Says how many bytes and cores a load needs. Not in this version yet.",
         .examples = "recon size --rate 200000/s --retention 1h\n",
         .groups = {&size_group, &general_group},
     },
     {
         .name = "run",
-        .summary = "the service: reads Kafka until stopped",
+        .summary = "the service: reads Kafka until stopped (not in this version)",
         .usage = "CONFIG",
-        .about = "Reads the streams from Kafka until it is stopped, and writes the results back.",
+        .about =
+            "Reads the streams from Kafka until it is stopped, and writes the results back. Not in this version yet.",
         .positional_count_min = 1,
         .positional_count_max = 1,
         .positional_name = "CONFIG",

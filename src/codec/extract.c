@@ -258,7 +258,13 @@ static int fill_record(const struct recon_plan *plan, const struct recon_schema 
     if (audit)
         reason = first_of(reason, read_context(schema, found, &parts));
 
-    record->has_time = !plan->timeless && read_time(schema, at(found, schema->time), &record->time);
+    int64_t time = 0;
+    record->has_time = read_time(schema, at(found, schema->time), &time);
+    if (plan->timeless)
+        batch->timed += record->has_time;
+    else if (record->has_time)
+        record->time = time;
+    record->has_time &= !plan->timeless;
     if (audit && !plan->timeless) {
         record->has_emitted_time = read_time(schema, at(found, schema->emitted), &record->emitted_time);
         if (!record->has_time)

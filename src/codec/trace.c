@@ -116,8 +116,12 @@ static int record_read(struct recon_trace_reader *reader, struct recon_trace_ste
         return status;
     if (record->id.size == 0)
         return recon_trace_fault(reader, "a record must have an `id` (say `rejected` where it had none)");
-    if (reader->head.source_in_identity && record->source.size == 0)
-        return recon_trace_fault(reader, "a record must have a `source`, for it is part of the identity");
+    if (reader->head.source_in_identity && record->source.size == 0) {
+        /* As a decoder does where the source is part of the identity and is not there. */
+        record->kind = RECON_KIND_REJECTED;
+        record->reason = RECON_REASON_NO_SOURCE;
+        return RECON_OK;
+    }
     key_make(reader, step);
     return RECON_OK;
 }
@@ -138,6 +142,20 @@ static int kind_read(struct recon_trace_reader *reader, enum recon_trace_field *
                                      recon_trace_field_names[flags[i]]);
         if (is_set)
             *kind = flags[i];
+    }
+    return RECON_OK;
+}
+
+/* A line of another kind must not look like a record that would then be lost. */
+static int record_fields_refuse(struct recon_trace_reader *reader, enum recon_trace_field kind)
+{
+    static const enum recon_trace_field fields[] = {RECON_TRACE_ID,      RECON_TRACE_SOURCE,  RECON_TRACE_TIME,
+                                                    RECON_TRACE_EMITTED, RECON_TRACE_CONTEXT, RECON_TRACE_OFFSET};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const bool is_heartbeats = fields[i] != RECON_TRACE_ID && fields[i] != RECON_TRACE_EMITTED;
+        if (!recon_trace_is_absent(reader, fields[i]) && !(kind == RECON_TRACE_HEARTBEAT && is_heartbeats))
+            return recon_trace_fault(reader, "a line with `%s` is no record and can't say `%s`",
+                                     recon_trace_field_names[kind], recon_trace_field_names[fields[i]]);
     }
     return RECON_OK;
 }
@@ -188,6 +206,9 @@ static int step_read(struct recon_trace_reader *reader, struct recon_trace_step 
     if (status != RECON_OK)
         return status;
     record->partition = (uint32_t)partition;
+    if (kind != RECON_TRACE_FIELD_COUNT && kind != RECON_TRACE_REJECTED &&
+        (status = record_fields_refuse(reader, kind)) != RECON_OK)
+        return status;
     switch (kind) {
     case RECON_TRACE_ALIVE_FLAG:
         step->kind = RECON_TRACE_ALIVE;

@@ -9,8 +9,8 @@
 /* Key groups: Flink's own maximum parallelism, 2^15. */
 #define RECON_KEY_GROUP_COUNT_MAX 32768
 
-/* Identities in one matcher: 88 bits of a key are kept, and 2^28 * 2^-88 = 2^-60 (matcher.h). */
-#define RECON_IDENTITY_COUNT_MAX (UINT64_C(1) << 28)
+/* Identities in one matcher: 88 bits of a key are kept, and fewer than 2^28 times 2^-88 is below 2^-60 (matcher.h). */
+#define RECON_IDENTITY_COUNT_MAX ((UINT64_C(1) << 28) - 1)
 
 /* Partitions of one stream. Kafka clusters have some 10^5 in all; a bound keeps a wrong number from taking memory. */
 #define RECON_PARTITION_COUNT_MAX 65536

@@ -47,6 +47,7 @@ struct lane_state {
     struct recon_batch *batch; /* NULL: none was taken yet */
     size_t next;               /* record of the batch */
     bool saw_time;
+    bool is_untimed; /* no time was found in its first records */
 };
 
 struct recon_check {
@@ -117,9 +118,11 @@ static int open_lanes(struct recon_check *check)
 static int choose_timeless(struct recon_check *check)
 {
     const struct lane_state *without = NULL;
-    for (size_t i = 0; i < check->lane_count && without == NULL; i++)
-        if (recon_lane_has_time(check->lanes[i].lane) == 0)
+    for (size_t i = 0; i < check->lane_count; i++) {
+        check->lanes[i].is_untimed = recon_lane_has_time(check->lanes[i].lane) == 0;
+        if (check->lanes[i].is_untimed && without == NULL)
             without = &check->lanes[i];
+    }
     if (without == NULL)
         return RECON_OK;
     struct recon_settings *settings = &check->settings;
@@ -358,6 +361,13 @@ static int next_batch(struct recon_check *check, struct lane_state *lane)
     if (status != RECON_OK) {
         snprintf(check->message, sizeof check->message, "%s", recon_lane_message(lane->lane));
         return status;
+    }
+    if (lane->batch != NULL && lane->is_untimed && lane->batch->timed > 0) {
+        snprintf(check->message, sizeof check->message,
+                 "%s: its first records have no time, but later ones do; name the field with --%s-time if times are to "
+                 "count",
+                 lane->name, recon_stream_name(lane->stream));
+        return RECON_ERROR_INVALID;
     }
     if (lane->batch != NULL) {
         check->totals.ignored[lane->stream] += lane->batch->ignored;

@@ -273,6 +273,16 @@ def test_unreadable_records_do_not_tell_that_there_is_no_time(tmp_path):
     assert run.of("metric")[0]["start"] == "2024-01-01T00:00:00.000Z"
 
 
+def test_times_that_come_only_later_are_told_and_not_passed_over(tmp_path):
+    audits = [{"id": f"{i}"} for i in range(4000)]
+    late = audits[:2000] + [audit(f"{i}") for i in range(2000, 4000)]
+    run = judge(tmp_path, late, [event(f"{i}") for i in range(4000)], status=2)
+    assert "audit.ndjson: its first records have no time, but later ones do" in run.stderr
+    assert "--audit-time" in run.stderr and "OK" not in run.stderr
+    # Times in the stream whose file has them from the start are no such fault.
+    judge(tmp_path, audits, [event(f"{i}") for i in range(4000)])
+
+
 def test_times_in_one_stream_alone_are_not_used(tmp_path):
     run = judge(tmp_path, TWO, [{"id": "b"}], "--retention=1h", "--out-of-orderness=1m", status=1)
     assert run.ids("missing") == ["a"]

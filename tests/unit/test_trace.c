@@ -337,10 +337,26 @@ static void every_fault_of_the_first_line_is_named(void **state)
     (void)reads(reader, "{\"identity\":\"source,id\"}");
     const char *late = "{\"at\":0,\"partitions\":{\"audit\":2}}";
     refuses_after(reader, late, strlen(late), "first line");
-    const char *sourceless = "{\"at\":0,\"stream\":\"audit\",\"id\":\"a\"}";
-    refuses_after(reader, sourceless, strlen(sourceless), "must have a `source`");
-    const char *empty = "{\"at\":0,\"stream\":\"audit\",\"id\":\"a\",\"source\":\"\"}";
-    refuses_after(reader, empty, strlen(empty), "must have a `source`");
+    /* Without the source that is part of its identity a record is one that could not be read. */
+    static const char *const sourceless[] = {
+        "{\"at\":0,\"stream\":\"audit\",\"id\":\"a\",\"time\":5}",
+        "{\"at\":0,\"stream\":\"audit\",\"id\":\"a\",\"source\":\"\"}",
+    };
+    for (unsigned i = 0; i < 2; i++) {
+        struct recon_trace_step step = reads(reader, sourceless[i]);
+        assert_int_equal(step.kind, RECON_TRACE_RECORD);
+        assert_int_equal(step.record.kind, RECON_KIND_REJECTED);
+        assert_int_equal(step.record.reason, RECON_REASON_NO_SOURCE);
+        assert_int_equal(step.record.id.size, 1);
+    }
+    /* A line of another kind is no record: one that looks like both would be lost. */
+    static const char *const mixed[] = {
+        "{\"at\":0,\"stream\":\"audit\",\"id\":\"x\",\"time\":1,\"end\":true}",
+        "{\"at\":0,\"stream\":\"audit\",\"id\":\"x\",\"time\":1,\"heartbeat\":true}",
+        "{\"at\":0,\"stream\":\"audit\",\"time\":1,\"alive\":true}",
+    };
+    for (unsigned i = 0; i < 3; i++)
+        refuses_after(reader, mixed[i], strlen(mixed[i]), "is no record");
     recon_trace_reader_free(reader);
 }
 
