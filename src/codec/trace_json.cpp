@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 #include <simdjson.h>
+#include <string>
 #include <vector>
 
 #include "recon/status.h"
@@ -105,6 +106,68 @@ bool members_read(recon_trace_json &json, simdjson::dom::object object, size_t p
     return true;
 }
 
+size_t digits_skip(const char *at, size_t size)
+{
+    size_t count = 0;
+    while (count < size && at[count] >= '0' && at[count] <= '9')
+        count++;
+    return count;
+}
+
+/* A number as RFC 8259 has it, of any size. */
+bool is_number(const char *at, size_t size)
+{
+    size_t done = size > 0 && at[0] == '-' ? 1 : 0;
+    const size_t whole = digits_skip(at + done, size - done);
+    if (whole == 0 || (whole > 1 && at[done] == '0'))
+        return false;
+    done += whole;
+    if (done < size && at[done] == '.') {
+        const size_t part = digits_skip(at + done + 1, size - done - 1);
+        if (part == 0)
+            return false;
+        done += 1 + part;
+    }
+    if (done < size && (at[done] == 'e' || at[done] == 'E')) {
+        done++;
+        done += done < size && (at[done] == '+' || at[done] == '-') ? 1 : 0;
+        const size_t power = digits_skip(at + done, size - done);
+        if (power == 0)
+            return false;
+        done += power;
+    }
+    return done == size;
+}
+
+/* The DOM holds no number past 64 bits, but where nobody reads it, it is as good as any other: each becomes a small
+ * fraction, which no field of a trace takes. What is no number at all stays, and is refused again. */
+std::string without_large_numbers(const char *line, size_t size)
+{
+    static const char fraction[] = "1.5";
+    std::string copy(line, size);
+    bool is_text = false;
+    for (size_t at = 0; at < size; at++) {
+        if (is_text) {
+            if (copy[at] == '\\')
+                at++; /* and what it escapes */
+            else
+                is_text = copy[at] != '"';
+            continue;
+        }
+        is_text = copy[at] == '"';
+        const size_t length = std::strspn(copy.c_str() + at, "+-.0123456789eE");
+        const bool begins = copy[at] == '-' || (copy[at] >= '0' && copy[at] <= '9');
+        if (is_text || !begins || length < sizeof fraction - 1)
+            continue;
+        if (is_number(copy.data() + at, length)) {
+            copy.replace(at, length, length, ' ');
+            copy.replace(at, sizeof fraction - 1, fraction);
+        }
+        at += length - 1;
+    }
+    return copy;
+}
+
 } // namespace
 
 struct recon_trace_json *recon_trace_json_new(void)
@@ -125,7 +188,9 @@ try {
     std::memset(values, 0, RECON_TRACE_FIELD_COUNT * sizeof *values);
     json->items.clear();
     simdjson::dom::object object;
-    const simdjson::error_code error = json->parser.parse(line, size).get(object);
+    simdjson::error_code error = json->parser.parse(line, size).get(object);
+    if (error == simdjson::NUMBER_ERROR)
+        error = json->parser.parse(without_large_numbers(line, size)).get(object);
     if (error == simdjson::MEMALLOC)
         return RECON_ERROR_MEMORY;
     if (error == simdjson::INCORRECT_TYPE) {

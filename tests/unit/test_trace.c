@@ -349,6 +349,17 @@ static void every_fault_of_the_first_line_is_named(void **state)
         assert_int_equal(step.record.reason, RECON_REASON_NO_SOURCE);
         assert_int_equal(step.record.id.size, 1);
     }
+    /* What nobody reads may be any JSON. */
+    (void)reads(reader, "{\"at\":0,\"big\":-123456789012345678901234,\"x\":[1e400,\"\\\"1e400\\\\\",1e401]}");
+    static const char *const numbers[] = {
+        "{\"at\":0,\"big\":012345678901234567890123}",
+        "{\"at\":0,\"big\":1e400e}",
+        "{\"at\":123456789012345678901234}",
+        "{\"at\":0,\"stream\":\"audit\",\"id\":\"x\",\"time\":1e400}",
+    };
+    static const char *const faults[] = {"not a line of a trace", "not a line of a trace", "`at`", "`time`"};
+    for (unsigned i = 0; i < 4; i++)
+        refuses_after(reader, numbers[i], strlen(numbers[i]), faults[i]);
     /* A line of another kind is no record: one that looks like both would be lost. */
     static const char *const mixed[] = {
         "{\"at\":0,\"stream\":\"audit\",\"id\":\"x\",\"time\":1,\"end\":true}",
