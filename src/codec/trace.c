@@ -120,6 +120,9 @@ static int record_read(struct recon_trace_reader *reader, struct recon_trace_ste
         /* As a decoder does where the source is part of the identity and is not there. */
         record->kind = RECON_KIND_REJECTED;
         record->reason = RECON_REASON_NO_SOURCE;
+        record->has_emitted_time = false;
+        record->emitted_time = 0;
+        record->context = (struct recon_text){0};
         return RECON_OK;
     }
     key_make(reader, step);
