@@ -102,8 +102,12 @@ static void report_failure(const struct arguments *arguments, uint64_t seed)
     printf("\n");
     fflush(stdout);
     size_t op_count = trace.op_count;
-    if (fails_in_child(&trace, &options))
-        shrink(&trace, &options);
+    if (!fails_in_child(&trace, &options)) {
+        printf("alone it does not fail: what ended its worker is not in the trace\n");
+        trace_deinit(&trace);
+        return;
+    }
+    shrink(&trace, &options);
     printf("shrunk from %zu to %zu operations (shards %" PRIu32 "%s, restored one in %" PRIu64 ", memory limit %" PRIu64
            ", allocator fails one in %" PRIu64 "):\n",
            op_count, trace.op_count, options.shard_count, options.is_delayed ? " delayed" : "", options.restore_one_in,
@@ -163,6 +167,9 @@ static int run(const struct arguments *arguments)
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
             continue;
         has_failed = true;
+        if (WIFSIGNALED(status))
+            fprintf(stderr, "model_test: the worker at seed %" PRIu64 " was ended by signal %d\n", progress[job].seed,
+                    WTERMSIG(status));
         if (progress[job].seed < seed_failed)
             seed_failed = progress[job].seed;
         for (unsigned other = 0; other < arguments->job_count; other++)
