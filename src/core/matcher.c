@@ -176,7 +176,7 @@ void recon_matcher_sweep(struct recon_matcher *matcher, size_t record_count)
     if (matcher->sweep_credit < cost)
         return;
     matcher->sweep_credit = 0;
-    uint32_t next = table->segments[slot->segment].first_slot + (UINT32_C(1) << (table->directory_bits - slot->depth));
+    uint32_t next = table_segment_end(table, slot);
     recon_matcher_purge(matcher, matcher->sweep_slot);
     matcher->sweep_slot = next;
 }

@@ -35,16 +35,22 @@ int partial_counts_reserve(struct partial_counts *partial, uint32_t window_count
     return RECON_OK;
 }
 
+uint32_t partial_counts_number(struct partial_counts *partial, int64_t window_index)
+{
+    uint32_t number = window_map_find(&partial->map, window_index);
+    if (number == WINDOW_MAP_NONE) {
+        number = window_map_add(&partial->map, window_index);
+        partial->counts[number] = (struct recon_counts){0};
+    }
+    return number;
+}
+
 struct recon_counts *partial_counts_at(struct partial_counts *partial, int64_t time)
 {
     if (partial->has_recent && time >= partial->recent_first && time <= partial->recent_last)
         return &partial->counts[partial->recent];
     int64_t index = floor_divide(time, partial->interval_ms);
-    uint32_t number = window_map_find(&partial->map, index);
-    if (number == WINDOW_MAP_NONE) {
-        number = window_map_add(&partial->map, index);
-        partial->counts[number] = (struct recon_counts){0};
-    }
+    uint32_t number = partial_counts_number(partial, index);
     partial->recent_first = window_start(index, partial->interval_ms);
     partial->recent_last = window_last(index, partial->interval_ms);
     partial->recent = number;

@@ -25,6 +25,9 @@ void partial_counts_deinit(struct partial_counts *partial);
 /* Room for so many windows more: RECON_OK, RECON_ERROR_MEMORY or RECON_ERROR_FULL. */
 int partial_counts_reserve(struct partial_counts *partial, uint32_t window_count);
 
+/* The number of a window's counts, made if need be (room was made before). */
+uint32_t partial_counts_number(struct partial_counts *partial, int64_t window_index);
+
 /* The counts of the time's window, made if need be (room was made before); good until the next call. */
 struct recon_counts *partial_counts_at(struct partial_counts *partial, int64_t time);
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/counts.h"
 #include "recon/status.h"
 
 /* A body that is read from its start; a read past its end gives 0 and is_short. */
@@ -256,17 +257,6 @@ static int take_stats(struct snapshot_builder *builder, struct body *body)
     return RECON_OK;
 }
 
-static void add_counts(struct recon_counts *to, const struct recon_counts *more)
-{
-    to->expected += more->expected;
-    to->matched += more->matched;
-    to->missing += more->missing;
-    to->duplicate_audits += more->duplicate_audits;
-    to->duplicate_events += more->duplicate_events;
-    to->unaudited += more->unaudited;
-    to->unjudged_audits += more->unjudged_audits;
-}
-
 static int take_partial(struct snapshot_builder *builder, struct body *body)
 {
     int64_t index = body_i64(body);
@@ -278,12 +268,7 @@ static int take_partial(struct snapshot_builder *builder, struct body *body)
     status = partial_counts_reserve(partial, 1);
     if (status != RECON_OK)
         return status;
-    uint32_t number = window_map_find(&partial->map, index);
-    if (number == WINDOW_MAP_NONE) {
-        number = window_map_add(&partial->map, index);
-        partial->counts[number] = (struct recon_counts){0};
-    }
-    add_counts(&partial->counts[number], &counts);
+    counts_add(&partial->counts[partial_counts_number(partial, index)], &counts);
     return RECON_OK;
 }
 

@@ -209,8 +209,7 @@ static const struct table_entry *group_entry_next(struct recon_snapshot_writer *
                 return NULL;
             return entry;
         }
-        const struct table_segment *segment = &table->segments[slot->segment];
-        writer->slot = segment->first_slot + (UINT32_C(1) << (table->directory_bits - slot->depth));
+        writer->slot = table_segment_end(table, slot);
         if (writer->slot <= slot_last)
             enter_segment(writer);
     }

@@ -87,6 +87,12 @@ static inline uint32_t table_slot_of(const struct table *table, uint64_t key_hig
     return table->directory_bits == 0 ? 0 : (uint32_t)(key_high >> (64 - table->directory_bits));
 }
 
+/* The slot behind the last one of a segment. */
+static inline uint32_t table_segment_end(const struct table *table, const struct table_slot *slot)
+{
+    return table->segments[slot->segment].first_slot + (UINT32_C(1) << (table->directory_bits - slot->depth));
+}
+
 static inline uint32_t table_home(uint64_t key_high, const struct table_slot *slot)
 {
     return (uint32_t)(((key_high << slot->depth) >> 32) * slot->home_count >> 32);

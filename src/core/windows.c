@@ -18,6 +18,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/counts.h"
 #include "core/event_time.h"
 #include "core/windows_state.h"
 #include "recon/status.h"
@@ -165,13 +166,7 @@ int recon_windows_add(struct recon_windows *windows, int64_t window_index, const
         return status;
     uint32_t number = window_map_find(&windows->map, window_index);
     struct window *window = number == WINDOW_MAP_NONE ? window_new(windows, window_index) : &windows->windows[number];
-    window->counts.expected += counts->expected;
-    window->counts.matched += counts->matched;
-    window->counts.missing += counts->missing;
-    window->counts.duplicate_audits += counts->duplicate_audits;
-    window->counts.duplicate_events += counts->duplicate_events;
-    window->counts.unaudited += counts->unaudited;
-    window->counts.unjudged_audits += counts->unjudged_audits;
+    counts_add(&window->counts, counts);
     if (!window->is_queued) {
         window->is_queued = true;
         index_heap_push(&windows->queue, window_index);
