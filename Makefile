@@ -6,10 +6,11 @@ FUZZ_SECONDS ?= 30
 SOAK_SEEDS ?= 1000000
 SOAK_FUZZ_SECONDS ?= 7200
 
-.PHONY: help build demo check soak bench install clean format
+.PHONY: help build flink demo check soak bench install clean format
 
 help:
 	@echo 'make build    the program: build/release/recon'
+	@echo 'make flink    the Flink job: build/flink/recon-flink-2.2.jar (JDK 17, Maven)'
 	@echo 'make demo     five days of flights, reconciled'
 	@echo 'make check    every test (FUZZ_SECONDS=30 a fuzzer)'
 	@echo 'make soak     model seeds by the million, fuzzers for hours (SOAK_SEEDS=1000000, SOAK_FUZZ_SECONDS=7200)'
@@ -22,6 +23,10 @@ build:
 	@echo 'recon: building build/release/recon'
 	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build build/release --target recon_command -j $(JOBS) -- --quiet
+
+flink:
+	@echo 'recon: building build/flink/recon-flink-2.2.jar'
+	@mvn -B -q -ntp -f flink/pom.xml -DskipTests package
 
 demo: build
 	@sh examples/flights/demo.sh build/release/recon
