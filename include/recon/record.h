@@ -60,6 +60,7 @@ struct recon_record {
     int64_t emitted_time; /* audit: when the source emitted it, in ms; valid if has_emitted_time */
     int64_t offset;       /* valid if has_offset */
     uint32_t partition;   /* within its stream, from 0 */
+    uint32_t place;       /* among several that have one offset, from 1; 0: the only one */
     uint8_t stream;       /* enum recon_stream */
     uint8_t kind;         /* enum recon_record_kind */
     uint8_t reason;       /* enum recon_reason, for RECON_KIND_REJECTED */
@@ -124,6 +125,7 @@ struct recon_result {
     bool has_emitted_time;
     bool has_offset;
     uint32_t partition;
+    uint32_t place; /* of duplicate, too_late, rejected: the record's own */
     int64_t offset;
     int64_t time;
     int64_t event_time;

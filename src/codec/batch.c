@@ -46,6 +46,7 @@ void recon_batch_clear(struct recon_batch *batch)
 {
     batch->count = 0;
     batch->ignored = 0;
+    batch->tombstones = 0;
     batch->timed = 0;
     struct recon_batch_block *head = batch->blocks;
     if (!head)

@@ -19,6 +19,7 @@ struct recon_batch {
     size_t capacity;
     struct recon_batch_block *blocks; /* text bytes, never moved while the batch holds records */
     uint64_t ignored;                 /* records that an `ignore` schema took, not among records */
+    uint64_t tombstones;              /* Kafka messages without a value that made no record */
     uint64_t timed;                   /* records with a time where none was asked for (only IDs are compared) */
 };
 

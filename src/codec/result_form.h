@@ -11,6 +11,7 @@
 
 struct recon_result_writer {
     struct recon_result_writer_options options;
+    struct recon_partition_name name; /* of one result, where it is put together */
     /* The watermark last written and its text: results of one rise share it. */
     int64_t watermark;
     size_t watermark_size;
@@ -23,8 +24,8 @@ struct recon_result_writer {
 /* Copies a literal and gives the end. */
 #define RECON_PUT(out, literal) ((char *)memcpy((out), "" literal, sizeof(literal) - 1) + (sizeof(literal) - 1))
 
-/* The name of the result's partition; NULL: it has none. */
-const struct recon_partition_name *recon_result_partition_name(const struct recon_result_writer *writer,
+/* The name of the result's partition, until the next call; NULL: it has none. */
+const struct recon_partition_name *recon_result_partition_name(struct recon_result_writer *writer,
                                                                const struct recon_result *result);
 /* Appends a time's text, by way of the kept one. Room: RECON_TIME_TEXT_SIZE_MAX. */
 char *recon_result_watermark_write(struct recon_result_writer *writer, char *out, int64_t watermark);

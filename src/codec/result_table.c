@@ -262,14 +262,14 @@ static char *metric_write(struct recon_result_writer *writer, char *out, const s
 }
 
 /* FILE:LINE, TOPIC/PARTITION:OFFSET where the topic has several partitions, or audit/PARTITION:OFFSET. */
-static char *place_write(const struct recon_result_writer *writer, char *out, const struct recon_result *result)
+static char *place_write(struct recon_result_writer *writer, char *out, const struct recon_result *result)
 {
     const struct recon_partition_name *name = recon_result_partition_name(writer, result);
     bool has_siblings = true;
     if (name != NULL && name->topic != NULL) {
         const struct recon_partition_name *first = writer->options.names[result->stream];
         const struct recon_partition_name *end = first + writer->options.name_count[result->stream];
-        has_siblings = name->partition != result->partition ||
+        has_siblings = writer->options.partition_bits != 0 || name->partition != result->partition ||
                        (name > first && name[-1].topic != NULL && strcmp(name[-1].topic, name->topic) == 0) ||
                        (name + 1 < end && name[1].topic != NULL && strcmp(name[1].topic, name->topic) == 0);
         out = shown_write(out, name->topic, strlen(name->topic));

@@ -38,13 +38,19 @@ void recon_result_writer_names(struct recon_result_writer *writer, int stream, c
     writer->options.name_count[stream] = count;
 }
 
-const struct recon_partition_name *recon_result_partition_name(const struct recon_result_writer *writer,
+const struct recon_partition_name *recon_result_partition_name(struct recon_result_writer *writer,
                                                                const struct recon_result *result)
 {
     const struct recon_partition_name *names = writer->options.names[result->stream];
-    if (names == NULL || result->partition >= writer->options.name_count[result->stream])
+    const uint8_t bits = writer->options.partition_bits;
+    const uint32_t index = result->partition >> bits;
+    if (names == NULL || index >= writer->options.name_count[result->stream])
         return NULL;
-    return &names[result->partition];
+    if (bits == 0)
+        return &names[index];
+    writer->name.topic = names[index].topic;
+    writer->name.partition = result->partition & ((UINT32_C(1) << bits) - 1);
+    return &writer->name;
 }
 
 char *recon_result_watermark_write(struct recon_result_writer *writer, char *out, int64_t watermark)

@@ -32,6 +32,9 @@ struct recon_result_writer_options {
     /* For each stream the names of its partitions, borrowed. NULL: no topic, the partition as it is. */
     const struct recon_partition_name *names[RECON_STREAM_COUNT];
     size_t name_count[RECON_STREAM_COUNT];
+    /* Not 0: the low bits of a partition are its number within the topic, the bits above choose among the names, which
+     * are topics then. */
+    uint8_t partition_bits;
 };
 
 struct recon_result_writer;

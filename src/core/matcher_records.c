@@ -69,6 +69,7 @@ static void tell(struct recon_matcher *matcher, int type, const struct recon_rec
         .has_time = record->has_time,
         .has_offset = record->has_offset,
         .partition = record->partition,
+        .place = record->place,
         .offset = record->offset,
         .time = record->time,
         .watermark = matcher->bound.watermark,
