@@ -61,7 +61,22 @@ stage_cppcheck() {
         --error-exitcode=1 -j "$jobs" -Iinclude -Isrc src
 }
 
-all='format gcc clang valgrind asan_ubsan tsan fuzz clang_tidy cppcheck'
+# Real brokers and clusters; what they are made of is fetched into a cache once. The last line is of ctest's form.
+run_pytest() {
+    local python log=$logs/pytest.log status=0
+    python=$(sh tools/fetch.sh python)/bin/python || return 1
+    "$python" -m pytest -p no:cacheprovider --durations=15 "$@" 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    tail -1 "$log" | awk '{
+        for (i = 2; i <= NF; i++) if ($i ~ /^(passed|failed|errors?),?$/) { all += $(i - 1); if ($i !~ /^passed/) bad += $(i - 1) }
+        printf "%d tests failed out of %d\n", bad, all }'
+    return "$status"
+}
+
+stage_kafka() { run_pytest tests/kafka; }
+stage_flink() { run_pytest tests/flink; }
+
+all='format gcc clang valgrind asan_ubsan tsan fuzz clang_tidy cppcheck kafka flink'
 passed=0
 failed=0
 broken=
