@@ -33,7 +33,10 @@ struct recon_snapshot_writer;
 /* What is written must not change until the writer is freed; the writer's memory counts as its. part: enum
  * recon_snapshot_part or a key group. RECON_OK, RECON_ERROR_UNDRAINED, RECON_ERROR_MEMORY. */
 int recon_snapshot_writer_new(struct recon_engine *engine, int part, struct recon_snapshot_writer **writer);
-/* Of parts that compose: a matcher has groups and counts (those under way, and sums), a windows has counts. */
+/* Of parts that compose: a watermark has a head, a matcher groups and counts (those under way, and sums), a windows
+ * counts. */
+int recon_snapshot_writer_new_watermark(struct recon_watermark *watermark, const struct recon_settings *settings,
+                                        struct recon_snapshot_writer **writer);
 int recon_snapshot_writer_new_matcher(struct recon_matcher *matcher, int part, struct recon_snapshot_writer **writer);
 int recon_snapshot_writer_new_windows(struct recon_windows *windows, struct recon_snapshot_writer **writer);
 void recon_snapshot_writer_free(struct recon_snapshot_writer *writer);
@@ -45,7 +48,12 @@ int recon_snapshot_writer_next(struct recon_snapshot_writer *writer, void *bytes
 
 struct recon_snapshot_reader;
 
-enum recon_snapshot_target { RECON_SNAPSHOT_ENGINE, RECON_SNAPSHOT_MATCHER, RECON_SNAPSHOT_WINDOWS };
+enum recon_snapshot_target {
+    RECON_SNAPSHOT_ENGINE,
+    RECON_SNAPSHOT_MATCHER,
+    RECON_SNAPSHOT_WINDOWS,
+    RECON_SNAPSHOT_WATERMARK,
+};
 
 /* settings as for recon_engine_new; interval, key_group_count and key_fingerprint must be those of the snapshot;
  * partition_count is ignored, for the snapshot says it; the others may differ and hold from then on. */
@@ -59,11 +67,13 @@ int recon_snapshot_reader_feed(struct recon_snapshot_reader *reader, const void 
 
 /* All was fed: gives the object, which the caller then owns, and frees the reader (not so on an error). is_whole: the
  * bytes must be one whole snapshot (RECON_ERROR_TRUNCATED if not). Otherwise what came counts: an engine needs a head;
- * a matcher goes on from the lowest W and R of its groups. */
+ * a matcher goes on from the lowest W and R of its groups, a watermark (which needs one head or more, all of as many
+ * partitions) from the lowest of everything in its heads; call recon_watermark_resume then. */
 int recon_snapshot_reader_finish_engine(struct recon_snapshot_reader *reader, bool is_whole,
                                         struct recon_engine **engine);
 int recon_snapshot_reader_finish_matcher(struct recon_snapshot_reader *reader, struct recon_matcher **matcher);
 int recon_snapshot_reader_finish_windows(struct recon_snapshot_reader *reader, struct recon_windows **windows);
+int recon_snapshot_reader_finish_watermark(struct recon_snapshot_reader *reader, struct recon_watermark **watermark);
 
 #ifdef __cplusplus
 }

@@ -99,6 +99,50 @@ static int take_settings(struct snapshot_builder *builder, struct body *body)
     return RECON_OK;
 }
 
+static int64_t lower(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* Another head: the clock and the silence are the latest, the rest the lowest. */
+static int merge_watermark(struct snapshot_builder *builder, int64_t now_ms, const struct recon_rise *bound,
+                           int64_t largest_time, int64_t silence_ms)
+{
+    struct recon_watermark *watermark = builder->watermark;
+    for (int stream = 0; stream < RECON_STREAM_COUNT; stream++) {
+        if (builder->head_partition_count[stream] != watermark->partitions[stream].count)
+            return RECON_ERROR_MISMATCH;
+        builder->head_partition_count[stream] = 0;
+    }
+    if (bound->watermark < watermark->bound.watermark)
+        watermark->bound.basis = bound->basis;
+    watermark->bound.watermark = lower(watermark->bound.watermark, bound->watermark);
+    watermark->bound.retention_bound = lower(watermark->bound.retention_bound, bound->retention_bound);
+    watermark->has_largest = watermark->has_largest && largest_time != RECON_TIME_MIN;
+    watermark->largest_time = lower(watermark->largest_time, largest_time);
+    if (now_ms > watermark->now_ms)
+        watermark->now_ms = now_ms;
+    if (silence_ms != RECON_TIME_MIN && (!watermark->was_silent || silence_ms > watermark->silence_ms)) {
+        watermark->was_silent = watermark->is_clock_driven = true;
+        watermark->silence_ms = silence_ms;
+    }
+    return RECON_OK;
+}
+
+static int merge_partition(struct snapshot_builder *builder, unsigned stream, const struct partition *other)
+{
+    struct partition_list *list = &builder->watermark->partitions[stream];
+    uint32_t number = builder->head_partition_count[stream]++;
+    if (number >= list->count)
+        return RECON_ERROR_MISMATCH;
+    struct partition *into = &list->items[number];
+    into->has_max = into->has_max && other->has_max;
+    into->max = lower(into->max, other->max);
+    into->has_ended = into->has_ended && other->has_ended;
+    builder->watermark->stale = true;
+    return RECON_OK;
+}
+
 static int take_watermark(struct snapshot_builder *builder, struct body *body)
 {
     int64_t now_ms = body_i64(body);
@@ -112,8 +156,12 @@ static int take_watermark(struct snapshot_builder *builder, struct body *body)
     struct recon_watermark *watermark = builder->watermark;
     if (status != RECON_OK || watermark == NULL)
         return status;
-    if (builder->has_head)
+    if (builder->has_head && !builder->is_merging)
         return RECON_ERROR_DAMAGED;
+    builder->is_first_head = !builder->has_head;
+    if (builder->has_head)
+        return merge_watermark(builder, now_ms, &bound, has_largest ? largest_time : RECON_TIME_MIN,
+                               was_silent ? silence_ms : RECON_TIME_MIN);
     builder->has_head = true;
     watermark->now_ms = now_ms;
     watermark->bound = bound;
@@ -144,12 +192,15 @@ static int take_partition(struct snapshot_builder *builder, struct body *body)
         return RECON_ERROR_DAMAGED;
     if (builder->watermark == NULL)
         return RECON_OK;
+    struct partition partition = {.max = max, .last_ms = last_ms, .has_max = has_max, .has_ended = has_ended};
+    if (builder->is_merging && !builder->is_first_head)
+        return merge_partition(builder, stream, &partition);
+    builder->head_partition_count[stream]++;
     uint32_t number;
     status = recon_watermark_add(builder->watermark, (int)stream, &number);
     if (status != RECON_OK)
         return status;
-    builder->watermark->partitions[stream].items[number] =
-        (struct partition){.max = max, .last_ms = last_ms, .has_max = has_max, .has_ended = has_ended};
+    builder->watermark->partitions[stream].items[number] = partition;
     builder->watermark->stale = true;
     return RECON_OK;
 }
@@ -392,6 +443,9 @@ int snapshot_builder_finish(struct snapshot_builder *builder, bool is_whole)
 {
     if (builder->watermark != NULL && !builder->has_head)
         return RECON_ERROR_TRUNCATED;
+    for (int stream = 0; builder->is_merging && stream < RECON_STREAM_COUNT; stream++)
+        if (builder->head_partition_count[stream] != builder->watermark->partitions[stream].count)
+            return RECON_ERROR_MISMATCH;
     if (is_whole && (!builder->has_end || builder->section_count != builder->section_count_stated + 1 ||
                      builder->identity_count != builder->identity_count_stated))
         return RECON_ERROR_TRUNCATED;

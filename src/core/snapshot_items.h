@@ -18,6 +18,10 @@ struct snapshot_builder {
     int section;
     uint32_t group;
     bool has_settings;
+    /* A lone watermark: of several heads the lowest of everything counts. */
+    bool is_merging;
+    bool is_first_head;
+    uint32_t head_partition_count[RECON_STREAM_COUNT]; /* that the head under way has named */
     /* What came. */
     bool has_head;
     bool has_bound; /* W and R from a group */

@@ -59,8 +59,11 @@ int recon_snapshot_reader_new(const struct recon_settings *settings, enum recon_
         }
     } else if (target == RECON_SNAPSHOT_MATCHER) {
         status = recon_matcher_new(&bare, &builder->matcher);
-    } else {
+    } else if (target == RECON_SNAPSHOT_WINDOWS) {
         status = recon_windows_new(&bare, &builder->windows);
+    } else {
+        status = recon_watermark_new(&bare, &builder->watermark);
+        builder->is_merging = true;
     }
     if (status != RECON_OK) {
         recon_memory_give(&memory, made, sizeof(*made));
@@ -85,8 +88,10 @@ void recon_snapshot_reader_free(struct recon_snapshot_reader *reader)
         recon_engine_free(reader->builder.engine);
     else if (reader->target == RECON_SNAPSHOT_MATCHER)
         recon_matcher_free(reader->builder.matcher);
-    else
+    else if (reader->target == RECON_SNAPSHOT_WINDOWS)
         recon_windows_free(reader->builder.windows);
+    else
+        recon_watermark_free(reader->builder.watermark);
     reader_release(reader);
 }
 
@@ -257,6 +262,17 @@ int recon_snapshot_reader_finish_windows(struct recon_snapshot_reader *reader, s
     int status = finish(reader, false);
     if (status == RECON_OK) {
         *windows = reader->builder.windows;
+        reader_release(reader);
+    }
+    return status;
+}
+
+int recon_snapshot_reader_finish_watermark(struct recon_snapshot_reader *reader, struct recon_watermark **watermark)
+{
+    assert(reader->target == RECON_SNAPSHOT_WATERMARK);
+    int status = finish(reader, false);
+    if (status == RECON_OK) {
+        *watermark = reader->builder.watermark;
         reader_release(reader);
     }
     return status;

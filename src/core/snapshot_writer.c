@@ -531,6 +531,14 @@ int recon_snapshot_writer_new_windows(struct recon_windows *windows, struct reco
     return writer_new(&parts, writer);
 }
 
+int recon_snapshot_writer_new_watermark(struct recon_watermark *watermark, const struct recon_settings *settings,
+                                        struct recon_snapshot_writer **writer)
+{
+    struct recon_snapshot_writer parts = {
+        .memory = watermark->memory, .settings = settings, .watermark = watermark, .part = RECON_SNAPSHOT_HEAD};
+    return writer_new(&parts, writer);
+}
+
 void recon_snapshot_writer_free(struct recon_snapshot_writer *writer)
 {
     if (writer == NULL)

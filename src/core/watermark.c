@@ -185,6 +185,31 @@ int recon_watermark_alive(struct recon_watermark *watermark, int stream, uint32_
     return RECON_OK;
 }
 
+int recon_watermark_waited(struct recon_watermark *watermark, int stream, uint32_t partition)
+{
+    int status = recon_watermark_partition_check(watermark, stream, partition);
+    if (status != RECON_OK || watermark->idle_timeout_ms == RECON_DURATION_UNSET)
+        return status;
+    struct partition *waited = &watermark->partitions[stream].items[partition];
+    int64_t last_ms = time_minus(watermark->now_ms, watermark->idle_timeout_ms);
+    if (last_ms < waited->last_ms)
+        waited->last_ms = last_ms;
+    watermark->stale = true;
+    return RECON_OK;
+}
+
+void recon_watermark_resume(struct recon_watermark *watermark, int64_t now_ms)
+{
+    watermark->has_clock = true;
+    watermark->now_ms = now_ms;
+    watermark->stale = true;
+    if (watermark->was_silent && watermark->silence_ms > now_ms)
+        watermark->silence_ms = now_ms;
+    for (int stream = 0; stream < RECON_STREAM_COUNT; stream++)
+        for (uint32_t i = 0; i < watermark->partitions[stream].count; i++)
+            watermark->partitions[stream].items[i].last_ms = now_ms;
+}
+
 int recon_watermark_add(struct recon_watermark *watermark, int stream, uint32_t *partition)
 {
     assert(stream == RECON_STREAM_AUDIT || stream == RECON_STREAM_EVENTS);

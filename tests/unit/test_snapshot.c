@@ -207,6 +207,100 @@ static void a_snapshot_is_refused_while_results_wait(void **state)
     recon_engine_free(engine);
 }
 
+static int restore_watermark(const struct recon_settings *settings, const struct bytes *heads, size_t count,
+                             struct recon_watermark **watermark)
+{
+    struct recon_snapshot_reader *reader;
+    assert_int_equal(recon_snapshot_reader_new(settings, RECON_SNAPSHOT_WATERMARK, &reader), RECON_OK);
+    int status = RECON_OK;
+    for (size_t i = 0; i < count && status == RECON_OK; i++)
+        status = recon_snapshot_reader_feed(reader, heads[i].bytes, heads[i].size);
+    if (status == RECON_OK)
+        status = recon_snapshot_reader_finish_watermark(reader, watermark);
+    if (status != RECON_OK)
+        recon_snapshot_reader_free(reader);
+    return status;
+}
+
+/* One that has shown these times, then fell silent for a while: W passes R. */
+static struct bytes head_of(const struct recon_settings *settings, int64_t audit, int64_t event, int64_t silence_ms)
+{
+    struct recon_watermark *watermark;
+    struct recon_snapshot_writer *writer;
+    struct recon_rise rise;
+    assert_int_equal(recon_watermark_new(settings, &watermark), RECON_OK);
+    assert_int_equal(recon_watermark_clock(watermark, 0), RECON_OK);
+    recon_watermark_saw(watermark, RECON_STREAM_AUDIT, 0, audit);
+    recon_watermark_saw(watermark, RECON_STREAM_EVENTS, 0, event);
+    assert_true(recon_watermark_rise(watermark, &rise));
+    assert_int_equal(recon_watermark_clock(watermark, silence_ms), RECON_OK);
+    (void)recon_watermark_rise(watermark, &rise);
+    assert_int_equal(recon_snapshot_writer_new_watermark(watermark, settings, &writer), RECON_OK);
+    const struct bytes head = take_all(writer, 100);
+    recon_watermark_free(watermark);
+    return head;
+}
+
+static void a_watermark_goes_on_from_the_lowest_of_several_heads(void **state)
+{
+    (void)state;
+    struct recon_settings settings = kit_settings(10, 0, 1000);
+    settings.idle_timeout_ms = 50;
+    struct bytes heads[] = {
+        head_of(&settings, 101, 111, 60), /* silent: W = 111 + 60 - 1, R = 100 */
+        head_of(&settings, 121, 131, 0),  /* W = R = 120 */
+        head_of(&settings, 121, 131, 0),
+    };
+    struct recon_watermark *watermark;
+    struct recon_rise current;
+    assert_int_equal(restore_watermark(&settings, heads, 3, &watermark), RECON_OK);
+    recon_watermark_resume(watermark, 10); /* another clock, behind */
+    recon_watermark_current(watermark, &current);
+    assert_int_equal(current.watermark, 120);
+    assert_int_equal(current.retention_bound, 100);
+    assert_false(recon_watermark_rise(watermark, &current));
+    /* All are alive and R stands still until z after that. */
+    recon_watermark_saw(watermark, RECON_STREAM_AUDIT, 0, 300);
+    recon_watermark_saw(watermark, RECON_STREAM_EVENTS, 0, 300);
+    assert_true(recon_watermark_rise(watermark, &current));
+    assert_int_equal(current.watermark, 299);
+    assert_int_equal(current.retention_bound, 100);
+    recon_watermark_saw(watermark, RECON_STREAM_AUDIT, 0, 301);
+    recon_watermark_saw(watermark, RECON_STREAM_EVENTS, 0, 301);
+    assert_int_equal(recon_watermark_clock(watermark, 60), RECON_OK);
+    recon_watermark_saw(watermark, RECON_STREAM_AUDIT, 0, 302);
+    recon_watermark_saw(watermark, RECON_STREAM_EVENTS, 0, 302);
+    assert_true(recon_watermark_rise(watermark, &current));
+    assert_int_equal(current.retention_bound, 301);
+    recon_watermark_free(watermark);
+
+    /* In silence again, it goes on from the lowest of the largest times. */
+    assert_int_equal(restore_watermark(&settings, heads, 1, &watermark), RECON_OK);
+    recon_watermark_resume(watermark, 1000);
+    assert_int_equal(recon_watermark_clock(watermark, 1100), RECON_OK);
+    assert_true(recon_watermark_rise(watermark, &current));
+    assert_int_equal(current.watermark, 111 + 100 - 1);
+    assert_int_equal(current.retention_bound, 100);
+    recon_watermark_free(watermark);
+
+    struct recon_settings two = settings;
+    two.partition_count[RECON_STREAM_AUDIT] = 2;
+    assert_int_equal(restore_watermark(&settings, heads, 0, &watermark), RECON_ERROR_TRUNCATED);
+    const struct bytes other = {heads[1].bytes, heads[1].size};
+    free(heads[2].bytes);
+    struct recon_watermark *wide;
+    struct recon_snapshot_writer *writer;
+    assert_int_equal(recon_watermark_new(&two, &wide), RECON_OK);
+    assert_int_equal(recon_snapshot_writer_new_watermark(wide, &two, &writer), RECON_OK);
+    heads[2] = take_all(writer, 100);
+    recon_watermark_free(wide);
+    const struct bytes mixed[] = {other, heads[2]}, turned[] = {heads[2], other};
+    assert_int_equal(restore_watermark(&settings, mixed, 2, &watermark), RECON_ERROR_MISMATCH);
+    assert_int_equal(restore_watermark(&settings, turned, 2, &watermark), RECON_ERROR_MISMATCH);
+    for (size_t i = 0; i < 3; i++)
+        free(heads[i].bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +309,7 @@ int main(void)
         cmocka_unit_test(every_flipped_byte_and_every_cut_is_refused),
         cmocka_unit_test(a_snapshot_of_other_settings_is_refused),
         cmocka_unit_test(a_snapshot_is_refused_while_results_wait),
+        cmocka_unit_test(a_watermark_goes_on_from_the_lowest_of_several_heads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,6 +140,32 @@ static void an_input_that_is_said_to_be_alive_is_not_idle(void **state)
     recon_watermark_free(watermark);
 }
 
+static void an_input_that_has_waited_z_elsewhere_is_idle_at_once(void **state)
+{
+    (void)state;
+    struct recon_watermark *watermark = make(0, 50, 1, 1);
+    saw(watermark, RECON_STREAM_AUDIT, 0, 100);
+    saw(watermark, RECON_STREAM_EVENTS, 0, 200);
+    assert_rise(watermark, 99, 99, RECON_BASIS_WATERMARK);
+    assert_int_equal(recon_watermark_waited(watermark, RECON_STREAM_AUDIT, 0), RECON_OK);
+    assert_rise(watermark, 199, 199, RECON_BASIS_TIMEOUT);
+    /* All idle: what was waited counts, from the largest time on. */
+    assert_int_equal(recon_watermark_waited(watermark, RECON_STREAM_EVENTS, 0), RECON_OK);
+    assert_rise(watermark, 249, 199, RECON_BASIS_TIMEOUT);
+    move_clock(watermark, 7);
+    assert_rise(watermark, 256, 199, RECON_BASIS_TIMEOUT);
+    assert_int_equal(recon_watermark_alive(watermark, RECON_STREAM_EVENTS, 0), RECON_OK);
+    assert_rise(watermark, NO_RISE, 0, 0);
+    assert_int_equal(recon_watermark_end(watermark, RECON_STREAM_AUDIT, 0), RECON_OK);
+    assert_int_equal(recon_watermark_waited(watermark, RECON_STREAM_AUDIT, 0), RECON_ERROR_ENDED);
+    recon_watermark_free(watermark);
+    struct recon_watermark *without = make(0, RECON_DURATION_UNSET, 1, 1);
+    saw(without, RECON_STREAM_AUDIT, 0, 100);
+    assert_int_equal(recon_watermark_waited(without, RECON_STREAM_EVENTS, 0), RECON_OK);
+    assert_rise(without, NO_RISE, 0, 0);
+    recon_watermark_free(without);
+}
+
 static void without_z_silence_changes_nothing_and_without_n_only_the_end_rises(void **state)
 {
     (void)state;
@@ -210,6 +236,7 @@ int main(void)
         cmocka_unit_test(an_idle_partition_is_left_out_from_z_on_until_its_max_rises),
         cmocka_unit_test(in_silence_the_clock_drives_w_while_r_stands_still_until_z_after_it),
         cmocka_unit_test(an_input_that_is_said_to_be_alive_is_not_idle),
+        cmocka_unit_test(an_input_that_has_waited_z_elsewhere_is_idle_at_once),
         cmocka_unit_test(without_z_silence_changes_nothing_and_without_n_only_the_end_rises),
         cmocka_unit_test(no_sum_passes_the_ends_of_64_bits),
         cmocka_unit_test(a_falling_clock_is_refused_and_a_far_time_is_poisoned),
