@@ -132,7 +132,7 @@ class Cluster:
                 raise RuntimeError(f"the JobManager ended:\n{self.job_manager.console.read_text()[-3000:]}")
             try:
                 return self.get("/overview")
-            except OSError:
+            except (OSError, RefusedError):  # the latter while it elects itself
                 return None
 
         wait_until(answers, 60, "the JobManager answers")

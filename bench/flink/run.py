@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""recon on Flink beside what one would write instead: run.py [--ids N] [--retention N] [--parallelism 1,2] [--jobs a,b]
+
+On a real cluster of one TaskManager, records made inside the job, checkpoints every 10 s. Prints for each job the records of
+both streams by second of its run and by CPU-second of the TaskManager (its start, garbage collection and compilation in it).
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "tests/flink"), str(ROOT / "tests/kafka")]
+
+from cluster import ENDED, Cluster  # noqa: E402
+from broker import wait_until  # noqa: E402
+
+JAR = ROOT / "build/flink/bench/recon-flink-bench.jar"
+JOBS = {
+    "pass-through": ("io.recon.bench.PassThrough", {}),
+    "join, heap": ("io.recon.bench.Join", {"state.backend.type": "hashmap"}),
+    "join, RocksDB": ("io.recon.bench.Join", {
+        "state.backend.type": "rocksdb", "execution.checkpointing.incremental": "true"}),
+}
+CLUSTER = {
+    "taskmanager.memory.process.size": "6g", "taskmanager.memory.managed.size": "1g",
+    "taskmanager.memory.network.min": "128m", "taskmanager.memory.network.max": "128m",
+    "execution.checkpointing.interval": "10s", "taskmanager.numberOfTaskSlots": "2"}
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(folder, name, jar, entry, configuration, ids, retention, parallelism):
+    # A TaskManager of its own for each: none profits from what the one before had compiled.
+    with Cluster(folder, CLUSTER, java_options="") as cluster:
+        pid = cluster.task_managers[0].pid
+        before = cpu_seconds(pid)
+        job = cluster.submit(jar, [ids, retention], parallelism, entry_class=entry, configuration=configuration)
+        wait_until(lambda: job.state() in ENDED, 3000, f"{name} ends")
+        if job.state() != "FINISHED":
+            sys.exit(f"{name}: {job.state()}: {job.failure()}")
+        used = cpu_seconds(pid) - before
+        wall = job.get()["duration"] / 1000
+        memory = int(next(line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+                          if line.startswith("VmHWM")).split()[1]) / 1024
+        return wall, used, memory
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ids", type=int, default=2_000_000, help="IDs of each stream")
+    parser.add_argument("--retention", type=int, default=1_000_000, help="ms; an ID comes each ms in each subtask")
+    parser.add_argument("--parallelism", default="1")
+    parser.add_argument("--jobs", default=",".join(name.replace(", ", "-") for name in JOBS))
+    options = parser.parse_args()
+    subprocess.run(["mvn", "-q", "-B", "-f", ROOT / "bench/flink/pom.xml", "package"], check=True)
+    wanted = options.jobs.split(",")
+    print(f"{options.ids} IDs of each stream, retention {options.retention} IDs a subtask")
+    print(f"{'job':<16}{'parallelism':>12}{'records/s':>12}{'records/CPU-s':>15}{'seconds':>9}{'MiB':>7}")
+    for parallelism in map(int, options.parallelism.split(",")):
+        for name, (entry, configuration) in JOBS.items():
+            if name.replace(", ", "-") not in wanted:
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                wall, used, memory = measure(
+                    folder, name, JAR, entry, configuration, options.ids, options.retention, parallelism)
+            records = 2 * options.ids
+            print(f"{name:<16}{parallelism:>12}{records / wall:>12.0f}{records / used:>15.0f}{wall:>9.1f}{memory:>7.0f}",
+                  flush=True)
+
+
+if __name__ == "__main__":
+    main()

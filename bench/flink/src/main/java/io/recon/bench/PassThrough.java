@@ -1,0 +1,21 @@
+package io.recon.bench;
+
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+
+/** Both streams by key to an operator that does nothing: what Flink itself costs. */
+public final class PassThrough {
+    public static void main(String[] arguments) throws Exception {
+        var env = StreamExecutionEnvironment.getExecutionEnvironment();
+        env.getConfig().enableObjectReuse();
+        long ids = Long.parseLong(arguments[0]);
+        Streams.audit(env, ids)
+                .union(Streams.events(env, ids))
+                .keyBy(record -> record.id)
+                .map(record -> record)
+                .uid("pass")
+                .sinkTo(new DiscardingSink<>())
+                .uid("nowhere");
+        env.execute("pass-through");
+    }
+}
