@@ -305,10 +305,10 @@ static struct recon_record *next_record(const struct recon_plan *plan, int64_t o
     return record;
 }
 
-int recon_extract(const struct recon_plan *plan, const struct recon_found *found, const char *avro_record,
-                  int64_t offset, struct recon_batch *batch)
+/* schema NULL: none fits. */
+static int extract_as(const struct recon_plan *plan, const struct recon_schema *schema, const struct recon_found *found,
+                      int64_t offset, struct recon_batch *batch)
 {
-    const struct recon_schema *schema = find_schema(plan, found, avro_record);
     if (schema && schema->mapping->ignore) {
         batch->ignored++;
         return RECON_OK;
@@ -326,6 +326,30 @@ int recon_extract(const struct recon_plan *plan, const struct recon_found *found
     if (status == RECON_OK)
         recon_batch_push(batch);
     return status;
+}
+
+int recon_extract(const struct recon_plan *plan, const struct recon_found *found, const char *avro_record,
+                  int64_t offset, struct recon_batch *batch)
+{
+    return extract_as(plan, find_schema(plan, found, avro_record), found, offset, batch);
+}
+
+int recon_extract_early(const struct recon_plan *plan, const struct recon_found *found, bool has_value, int64_t offset,
+                        struct recon_batch *batch, bool *is_done)
+{
+    *is_done = false;
+    for (size_t i = 0; i < plan->schema_count; i++) {
+        const struct recon_schema *schema = &plan->schemas[i];
+        if (has_value && schema->when_needs_value)
+            return RECON_OK;
+        if (!schema_fits(schema, found, NULL))
+            continue;
+        if (has_value ? schema->reads_value : schema->needs_value)
+            return RECON_OK;
+        *is_done = true;
+        return extract_as(plan, schema, found, offset, batch);
+    }
+    return RECON_OK;
 }
 
 int recon_extract_malformed(const struct recon_plan *plan, int64_t offset, struct recon_batch *batch)

@@ -33,6 +33,12 @@ struct recon_found {
 int recon_extract(const struct recon_plan *plan, const struct recon_found *found, const char *avro_record,
                   int64_t offset, struct recon_batch *batch);
 
+/* Kafka: does without the value what can be done without it. found says what key, headers and timestamp hold; of a
+ * tombstone (has_value false) fields of the value are absent, else they have no meaning yet. *is_done: recon_extract's
+ * work is done; not so for a tombstone: it makes no record. Errors as above. */
+int recon_extract_early(const struct recon_plan *plan, const struct recon_found *found, bool has_value, int64_t offset,
+                        struct recon_batch *batch, bool *is_done);
+
 /* Pushes the rejection of something that is no record of the format at all. Errors as above. */
 int recon_extract_malformed(const struct recon_plan *plan, int64_t offset, struct recon_batch *batch);
 

@@ -48,7 +48,7 @@ void recon_json_index_free(recon_json_index *index)
 int recon_json_index_run(recon_json_index *index, const char *bytes, size_t size, const uint32_t **positions)
 {
     size_t capacity = index->parser ? index->parser->capacity() : 0;
-    if (capacity < size || (capacity > capacity_kept && size <= capacity_usual)) {
+    if (!index->parser || capacity < size || (capacity > capacity_kept && size <= capacity_usual)) {
         int status = make_parser(*index, size < capacity_usual ? capacity_usual : size);
         if (status != RECON_OK)
             return status;

@@ -327,22 +327,70 @@ done:
     return good;
 }
 
+static struct walk begin(const struct recon_json_tree *tree, const struct recon_json_document *document,
+                         struct recon_found *found)
+{
+    const char *limit = document->bytes + (document->end - document->origin);
+    for (uint32_t i = 0; i < tree->path_count; i++)
+        found[i].kind = RECON_FOUND_ABSENT;
+    return (struct walk){.nodes = tree->nodes,
+                         .found = found,
+                         .bytes = document->bytes,
+                         .origin = document->origin,
+                         .end = document->end,
+                         .limit = limit,
+                         .backslash = document->backslash ? document->backslash : limit,
+                         .scratch = document->scratch};
+}
+
 bool recon_json_walk(const struct recon_json_tree *tree, struct recon_json_document *document,
                      struct recon_found *found)
 {
     if (*document->position >= document->end)
         return false;
-    const char *limit = document->bytes + (document->end - document->origin);
-    struct walk walk = {.nodes = tree->nodes,
-                        .found = found,
-                        .bytes = document->bytes,
-                        .origin = document->origin,
-                        .end = document->end,
-                        .limit = limit,
-                        .backslash = document->backslash ? document->backslash : limit,
-                        .scratch = document->scratch};
-    for (uint32_t i = 0; i < tree->path_count; i++)
-        found[i].kind = RECON_FOUND_ABSENT;
-    return *at(&walk, *document->position) == '{' && walk_object(&walk, &document->position) &&
+    struct walk walk = begin(tree, document, found);
+    const char token = *at(&walk, *document->position);
+    return (token == '{' || (token == '[' && document->may_be_list)) && walk_object(&walk, &document->position) &&
            *document->position >= document->end;
+}
+
+/* An item that is neither object nor list. */
+static bool walk_scalar(struct walk *walk, const uint32_t **position)
+{
+    if ((*position)[1] >= walk->end)
+        return false;
+    const char *token = at(walk, (*position)[0]);
+    const char *follower = at(walk, (*position)[1]);
+    struct recon_text unwanted;
+    const bool good = *token == '"' ? read_text(walk, token, follower, false, &unwanted)
+                                    : read_scalar(walk, token, follower, RECON_JSON_NOBODY);
+    ++*position;
+    return good;
+}
+
+enum recon_json_item recon_json_walk_item(const struct recon_json_tree *tree, struct recon_json_document *document,
+                                          bool is_first, struct recon_found *found)
+{
+    struct walk walk = begin(tree, document, found);
+    const uint32_t **position = &document->position;
+    if (**position >= walk.end)
+        return RECON_JSON_ITEM_BROKEN;
+    char token = *at(&walk, *(*position)++);
+    if (token != (is_first ? '[' : ',') && (is_first || token != ']'))
+        return RECON_JSON_ITEM_BROKEN;
+    if (token != ']' && **position >= walk.end)
+        return RECON_JSON_ITEM_BROKEN;
+    if (is_first && *at(&walk, **position) == ']') {
+        ++*position;
+        token = ']';
+    }
+    if (token == ']')
+        return **position >= walk.end ? RECON_JSON_ITEM_NONE : RECON_JSON_ITEM_BROKEN;
+    token = *at(&walk, **position);
+    const bool is_scalar = token != '{' && token != '[';
+    const bool good = is_scalar ? walk_scalar(&walk, position) : walk_object(&walk, position);
+    document->backslash = walk.backslash;
+    if (!good)
+        return RECON_JSON_ITEM_BROKEN;
+    return token == '{' ? RECON_JSON_ITEM_OBJECT : RECON_JSON_ITEM_OTHER;
 }

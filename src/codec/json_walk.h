@@ -21,12 +21,25 @@ struct recon_json_document {
     const uint32_t *position; /* of its first token, or >= end: there is none */
     const char *backslash;    /* the first one in it, NULL: there is none */
     char *scratch;            /* as many bytes as the document has; used only where it has a backslash */
+    bool may_be_list;         /* it need not be an object */
 };
 
-/* True if the document is one JSON object; then found (one for each path of the tree) says what is there, its texts
+/* True if the document is one JSON object (or list, where it may be one); then found (one for each path of the tree) says what is there, its texts
  * borrowed from bytes and scratch. False: it is not, and found has no meaning. document->position moves over the tokens
  * that were looked at: all of them, if it is true. */
 bool recon_json_walk(const struct recon_json_tree *tree, struct recon_json_document *document,
                      struct recon_found *found);
+
+enum recon_json_item {
+    RECON_JSON_ITEM_NONE = 0, /* the list has ended, and the document with it */
+    RECON_JSON_ITEM_OBJECT,
+    RECON_JSON_ITEM_OTHER, /* found has no meaning */
+    RECON_JSON_ITEM_BROKEN,
+};
+
+/* Walks the next item of a document that is a list of objects; is_first: from the start. What was found in one item has
+ * no meaning once the next was walked. The list is well-formed only if NONE comes in the end. */
+enum recon_json_item recon_json_walk_item(const struct recon_json_tree *tree, struct recon_json_document *document,
+                                          bool is_first, struct recon_found *found);
 
 #endif

@@ -15,4 +15,12 @@
 /* Objects and lists in one another. What simdjson and most other parsers allow. */
 #define RECON_JSON_DEPTH_MAX 1024
 
+/* CloudEvents in one message: each takes 104 bytes as a record, however short it is as JSON, so that a message of 1 MiB
+ * could be made 35 MiB. What a broker takes by default (1 MiB) holds fewer real events than this. */
+#define RECON_MESSAGE_RECORD_COUNT_MAX ((size_t)1 << 16)
+
+/* Schemas of a registry that are remembered, absent ones too: a stream has a few; messages that make IDs up cost no
+ * more memory than this, as all are forgotten once there are so many. */
+#define RECON_REGISTRY_SCHEMA_COUNT_MAX ((size_t)1 << 12)
+
 #endif

@@ -1,5 +1,6 @@
 /*
- * A stream's mapping made ready for one file: default names filled in, every field once, indexes in place of names.
+ * A stream's mapping made ready for one file, or for Kafka messages of one shape: default names filled in, every field
+ * once, indexes in place of names.
  *
  * A format looks up plan->paths in each record and fills an array of as many `struct recon_found` (extract.h); what
  * they mean is no concern of the format. Immutable once made; borrows texts of the mapping, which must outlive it.
@@ -16,9 +17,10 @@
  * are absent. */
 struct recon_path {
     enum recon_field_kind kind;
-    const char *text;         /* as configured; CSV: the column's name */
-    const char *const *steps; /* JSON, Avro: the keys from the outermost in */
+    const char *text;         /* as configured; CSV: the column's name; Kafka: the header's */
+    const char *const *steps; /* JSON, Avro: the keys from the outermost in; none: the value as a whole */
     size_t step_count;
+    bool is_attribute; /* of kind RECON_FIELD_HEADER: a CloudEvent's, text is the header's name without `ce_` */
     /* Where a format has columns (CSV header, Avro schema) and this one is not among them, the file can't be read:
      * RECON_ERROR_INVALID with a text that names it. Else its absence shows record by record. */
     bool required;
@@ -27,7 +29,11 @@ struct recon_path {
 /* One schema of the mapping, in its order. The members of type uint32_t are indexes into paths or RECON_PATH_NONE. */
 struct recon_schema {
     const struct recon_mapping *mapping;
-    bool never;                /* of another format than the file */
+    bool never; /* of another format than the file */
+    /* Kafka: what can be told before the value is read. */
+    bool when_needs_value;     /* whether it fits can't be */
+    bool needs_value;          /* the mapping names a field of the value, or must have one */
+    bool reads_value;          /* likewise, or would take one that is there */
     bool cloudevent_demanded;  /* what fits must be a CloudEvent 1.x, else it is malformed */
     uint32_t specversion;      /* asked where it must be a CloudEvent */
     uint32_t cloudevents_type; /* for when.cloudevents_type */
@@ -59,6 +65,17 @@ struct recon_plan {
  * known; *what then names it, borrowed from the mapping). */
 int recon_plan_new(const struct recon_decoder_options *options, enum recon_format format, struct recon_plan **plan,
                    const char **what);
+
+/* What a Kafka message is read as. */
+struct recon_message_shape {
+    enum recon_format value; /* never AUTO; RAW: the value is not looked into */
+    bool is_binary;          /* a CloudEvent whose attributes are headers and whose data is the value */
+    bool is_told;            /* the stream has messages of one format alone, so that no schema is another format's */
+};
+
+/* The same for messages, of which nothing is required: what is absent shows message by message. */
+int recon_plan_new_message(const struct recon_decoder_options *options, const struct recon_message_shape *shape,
+                           struct recon_plan **plan, const char **what);
 void recon_plan_free(struct recon_plan *plan);
 
 #endif
