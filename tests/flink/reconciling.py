@@ -1,0 +1,154 @@
+"""What the tests of the job share: a configuration for a broker, the job on a cluster, and what it published, beside what
+`recon check` says of the same records."""
+
+import collections
+import csv
+import json
+import os
+import pathlib
+import subprocess
+
+import confluent_kafka
+import confluent_kafka.admin
+
+from broker import wait_until
+
+ROOT = pathlib.Path(__file__).parents[2]
+RECON = pathlib.Path(os.environ.get("RECON", ROOT / "build/release/recon"))
+JAR = pathlib.Path(os.environ.get("RECON_FLINK_JAR", ROOT / "build/flink/recon-flink-2.2.jar"))
+COUNTS = ("expected", "matched", "missing", "unaudited")
+
+# For one name: the counts of its windows, and the last word on each ID that was ever missing or unaudited.
+Outcome = collections.namedtuple("Outcome", "windows words")
+
+
+def outcome(results):
+    """The last word on everything, from results (as dicts) in the order in which they were given."""
+    windows = {}
+    words = {}
+    for result in results:
+        kind = result["type"]
+        if kind == "metric":
+            windows[result["start"]] = tuple(result[name] for name in COUNTS)
+        elif kind in ("missing", "found"):
+            words[result.get("source"), result["id"]] = kind
+    # Windows of which nothing was expected may be there or not.
+    return Outcome({start: counts for start, counts in windows.items() if any(counts)}, words)
+
+
+def missing(an_outcome):
+    return {one for one, word in an_outcome.words.items() if word == "missing"}
+
+
+def flights():
+    """The flights of examples/flights as records: (audit, events)."""
+    return tuple(list(csv.DictReader((ROOT / f"examples/flights/{name}.csv").open())) for name in ("schedule", "departures"))
+
+
+def generated(folder, ids, *options, seed=1):
+    """Streams of a known truth by `recon generate`: (audit, events)."""
+    subprocess.run([RECON, "generate", "--seed", str(seed), "--ids", str(ids), "--output", folder, *options], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return tuple([line.encode() for line in (folder / f"{name}.ndjson").read_text().splitlines()]
+                 for name in ("audit", "events"))
+
+
+class Reconciliation:
+    """One configuration and its topics."""
+
+    def __init__(self, folder, broker, name, partitions=1, audit=None, events=None, **settings):
+        self.folder = folder
+        self.broker = broker
+        self.name = name
+        self.topics = {stream: f"{name}.{stream}" for stream in ("audit", "events")}
+        self.metrics = f"{name}.metrics"
+        self.breaks = f"{name}.breaks"
+        self.sent = {"audit": [], "events": []}
+        self.settings = {
+            "name": name, "interval": "1h", "out_of_orderness": "1m", "retention": "1h",
+            "kafka": {"bootstrap.servers": broker.address},
+            "audit": {"topics": [self.topics["audit"]], "format": "json", **(audit or {})},
+            "events": {"topics": [self.topics["events"]], "format": "json", **(events or {})},
+            "output": {"topics": {"metrics": self.metrics, "breaks": self.breaks}}, **settings}
+        for topic in self.topics.values():
+            broker.create_topic(topic, partitions)
+
+    def configuration(self):
+        path = self.folder / f"{self.name}.yaml"
+        path.write_text(json.dumps(self.settings, indent=1))
+        return path
+
+    def send(self, stream, records):
+        records = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in records]
+        self.sent[stream] += records
+        self.broker.produce(self.topics[stream], records)
+
+    def submit(self, cluster, **options):
+        job = cluster.submit(JAR, ["--config", self.configuration()], **options)
+        job.wait_for_running()
+        return job
+
+    def wait_until_read(self, job, seconds=90):
+        """All that was sent was read and is in a completed checkpoint (which commits the offsets)."""
+        def read():
+            state = job.state()
+            if state in ("FAILED", "FINISHED", "CANCELED"):
+                raise RuntimeError(f"the job is {state}: {job.failure()}")
+            return self.unread() == 0
+
+        wait_until(read, seconds, lambda: f"all is read: {self.unread()} messages are not: {job.failure()}")
+
+    def unread(self):
+        """How many messages lie behind what was committed."""
+        admin = self.broker.admin()
+        request = confluent_kafka.ConsumerGroupTopicPartitions(self.name)
+        try:
+            answer = admin.list_consumer_group_offsets([request])[self.name].result(20)
+            done = {(one.topic, one.partition): one.offset for one in answer.topic_partitions}
+        except confluent_kafka.KafkaException:
+            done = {}
+        count = 0
+        for topic in self.topics.values():
+            ends = admin.list_offsets({
+                confluent_kafka.TopicPartition(topic, partition): confluent_kafka.admin.OffsetSpec.latest()
+                for partition in admin.list_topics(topic, timeout=10).topics[topic].partitions})
+            for partition, end in ends.items():
+                count += end.result(20).offset - max(done.get((topic, partition.partition), 0), 0)
+        return count
+
+    def published(self, topic=None):
+        """Results that a committed reader sees now, metrics and breaks, as dicts."""
+        messages = []
+        for one in [topic] if topic else [self.metrics, self.breaks]:
+            messages += self.broker.read(one)
+        return [json.loads(message.value()) for message in messages]
+
+    def outcome(self):
+        return outcome(self.published())
+
+    def checked(self):
+        """What `recon check` says of all that was sent."""
+        files = {}
+        for stream, records in self.sent.items():
+            files[stream] = self.folder / f"{self.name}.{stream}.ndjson"
+            files[stream].write_bytes(b"".join(record + b"\n" for record in records))
+        ended = subprocess.run(
+            [RECON, "check", self.configuration(), "--audit", files["audit"], "--events", files["events"],
+             "--results", "ndjson", "--quiet"], stdout=subprocess.PIPE, text=True, check=False)
+        assert ended.returncode in (0, 1), ended.returncode
+        return outcome(map(json.loads, ended.stdout.splitlines()))
+
+
+def assert_told_once(results):
+    """Nothing was published twice: the revisions of a window rise one by one, and an ID is missing and found in turn."""
+    revisions = {}
+    last = {}
+    for result in results:
+        if result["type"] == "metric":
+            assert result["revision"] == revisions.get(result["start"], -1) + 1, result
+            revisions[result["start"]] = result["revision"]
+        elif result["type"] in ("missing", "found"):
+            key = result.get("source"), result["id"]
+            before = last.get(key, "found")
+            assert before != result["type"], result
+            last[key] = result["type"]
