@@ -204,8 +204,9 @@ static void judge_need(const struct builder *builder, struct recon_schema *schem
         needs |= in_value(plan, schema->id[i]);
     needs |= in_value(plan, schema->time);
     needs |= in_value(plan, schema->source) && (plan->source_in_identity || mapping->source.kind != RECON_FIELD_NONE);
-    needs |= in_value(plan, schema->emitted) && mapping->emitted.kind != RECON_FIELD_NONE;
-    needs |= in_value(plan, schema->context) && mapping->context.kind != RECON_FIELD_NONE;
+    /* A value whose fields are mapped is no tombstone; but an event in binary mode may be without data. */
+    needs |= !builder->is_binary && ((in_value(plan, schema->emitted) && mapping->emitted.kind != RECON_FIELD_NONE) ||
+                                     (in_value(plan, schema->context) && mapping->context.kind != RECON_FIELD_NONE));
     schema->needs_value = needs;
     schema->reads_value =
         needs || in_value(plan, schema->source) || in_value(plan, schema->emitted) || in_value(plan, schema->context);

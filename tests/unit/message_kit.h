@@ -54,4 +54,13 @@ void kit_expect(struct kit *kit, const struct kit_message *message, const char *
 /* A message with this value alone. */
 void kit_expect_value(struct kit *kit, const char *value, const char *expected);
 
+/* The messages and schemas of tests/data/messages, which other programs made. */
+struct kit_fixtures;
+struct kit_fixtures *kit_fixtures_new(void);
+void kit_fixtures_free(struct kit_fixtures *fixtures);
+/* The message of that name; lives as long as the fixtures. */
+struct kit_message kit_fixture(const struct kit_fixtures *fixtures, const char *name);
+/* The kit's registry has the fixtures' schemas. */
+void kit_register(struct kit *kit, const struct kit_fixtures *fixtures);
+
 #endif
