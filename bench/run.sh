@@ -45,6 +45,8 @@ if [ -x "$build/bench/bench_hashmap" ]; then
 fi
 echo "== records of JSON lines, beside simdjson alone"
 "$build/bench/bench_decode" "${decode_args[@]}"
+echo "== records of Kafka messages, beside lines of a file"
+"$build/bench/bench_message" "${decode_args[@]}"
 echo "== recon check, beside DuckDB and simdjson"
 "$python" bench/check_vs_duckdb.py --recon "$build/recon" --simdjson "$build/bench/bench_simdjson_lines" \
     "${compare_args[@]}"
