@@ -84,6 +84,7 @@ static void mapping_to_kafka(struct recon_faults *faults, struct recon_mapping *
     field_to_kafka(faults, &mapping->source);
     field_to_kafka(faults, &mapping->emitted);
     field_to_kafka(faults, &mapping->context);
+    field_to_kafka(faults, &mapping->when.field);
 }
 
 /* ---- what must hold together ---- */
@@ -154,29 +155,43 @@ static bool field_is_raw(const struct recon_field *field)
     return field->kind != RECON_FIELD_VALUE;
 }
 
-static void raw_judge(struct recon_config *config, struct recon_faults *faults, enum recon_home home, int stream)
+static bool mapping_is_raw(const struct recon_mapping *mapping)
+{
+    bool good = field_is_raw(&mapping->time) && field_is_raw(&mapping->source) && field_is_raw(&mapping->emitted) &&
+                field_is_raw(&mapping->context) && field_is_raw(&mapping->when.field);
+    for (size_t i = 0; i < mapping->id_count; i++)
+        good = good && field_is_raw(&mapping->id[i]);
+    return good;
+}
+
+/* What a mapping's format can't be, by home. */
+static void format_judge(struct recon_config *config, struct recon_faults *faults, enum recon_home home, int stream)
 {
     const struct recon_stream_mapping *mapping = &config->streams[stream].mapping;
     struct recon_place place = config->origin->streams[stream];
     const char *name = recon_stream_name(stream);
     for (size_t i = 0; i < mapping->schema_count; i++) {
         const struct recon_mapping *schema = &mapping->schemas[i];
-        if (schema->format != RECON_FORMAT_RAW)
-            continue;
-        if (home == RECON_HOME_CHECK && mapping->schema_count == 1)
+        const bool is_raw = schema->format == RECON_FORMAT_RAW;
+        if (is_raw && home == RECON_HOME_CHECK && mapping->schema_count == 1)
             recon_faults_add(faults, place,
                              "%s: the format raw is a Kafka message's, and files have none: set another format", name);
         if (!on_kafka(home))
             continue;
-        bool good = field_is_raw(&schema->time) && field_is_raw(&schema->source) && field_is_raw(&schema->emitted) &&
-                    field_is_raw(&schema->context);
-        for (size_t k = 0; k < schema->id_count; k++)
-            good = good && field_is_raw(&schema->id[k]);
-        if (!good)
+        if (schema->format == RECON_FORMAT_CSV)
+            recon_faults_add(faults, place,
+                             "%s: the format csv is a file's, for a message has no header line to name its columns: "
+                             "use json, cloudevents, avro or raw",
+                             name);
+        if (is_raw && !mapping_is_raw(schema))
             recon_faults_add(faults, place,
                              "%s: the value of a raw record has no fields: use key, header.NAME or timestamp, or "
                              "another format",
                              name);
+        if (is_raw && (schema->when.avro_record || schema->when.cloudevents_type))
+            recon_faults_add(faults, place,
+                             "%s: 'when' can't ask a raw record for its %s: ask for a header, or set another format",
+                             name, schema->when.avro_record ? "Avro record" : "CloudEvents type");
     }
 }
 
@@ -233,7 +248,7 @@ int recon_config_finish(struct recon_config *config, enum recon_home home, struc
     if (!origin->faulty && home != RECON_HOME_REPLAY)
         identity_judge(config, faults);
     for (int stream = 0; stream < RECON_STREAM_COUNT && !origin->faulty; stream++)
-        raw_judge(config, faults, home, stream);
+        format_judge(config, faults, home, stream);
     if (home == RECON_HOME_REPLAY && (origin->seen & RECON_SEEN_INTERVAL) == 0)
         recon_faults_add(faults, nowhere, "replay needs the length of a window: --interval 5m, or 'interval: 5m'");
     if (on_kafka(home))

@@ -303,6 +303,32 @@ static void raw_records_have_no_fields_in_their_value(void **state)
                       "c.yaml:7:1: events: the value of a raw record has no fields: use key, header.NAME or timestamp, "
                       "or another format\n");
     assert_faults_for(RECON_HOME_RUN, LIVE "events: {topics: b, format: raw, id: header.x, time: timestamp}\n", "");
+    assert_faults_for(RECON_HOME_FLINK,
+                      LIVE "events: {topics: b, format: raw, schemas: [{when: {field: {name: v, equals: 1}}}]}\n",
+                      "c.yaml:7:1: events: the value of a raw record has no fields: use key, header.NAME or timestamp, "
+                      "or another format\n");
+    assert_faults_for(RECON_HOME_FLINK,
+                      LIVE "events: {topics: b, format: raw, schemas: [{when: {field: {name: key, equals: 1}}}]}\n",
+                      "");
+    assert_faults_for(
+        RECON_HOME_FLINK,
+        LIVE "events: {topics: b, format: raw, schemas: [{when: {avro_record: R}}, {when: "
+             "{cloudevents_type: t}}]}\n",
+        "c.yaml:7:1: events: 'when' can't ask a raw record for its Avro record: ask for a header, or set "
+        "another format\n"
+        "c.yaml:7:1: events: 'when' can't ask a raw record for its CloudEvents type: ask for a header, or "
+        "set another format\n");
+}
+
+static void csv_is_for_files_alone(void **state)
+{
+    (void)state;
+    static const char expected[] =
+        "c.yaml:7:1: events: the format csv is a file's, for a message has no header line to "
+        "name its columns: use json, cloudevents, avro or raw\n";
+    assert_faults_for(RECON_HOME_RUN, LIVE "events: {topics: b, format: csv}\n", expected);
+    assert_faults_for(RECON_HOME_FLINK, LIVE "events: {topics: b, format: csv}\n", expected);
+    assert_faults_for(RECON_HOME_CHECK, LIVE "events: {topics: b, format: csv}\n", "");
 }
 
 static void hostile_texts_do_not_reach_the_terminal(void **state)
@@ -354,6 +380,7 @@ int main(void)
         cmocka_unit_test(what_a_home_needs_is_asked_for),
         cmocka_unit_test(results_must_not_go_where_records_are_read),
         cmocka_unit_test(raw_records_have_no_fields_in_their_value),
+        cmocka_unit_test(csv_is_for_files_alone),
         cmocka_unit_test(hostile_texts_do_not_reach_the_terminal),
         cmocka_unit_test(a_fault_is_one_line_of_bounded_length),
     };

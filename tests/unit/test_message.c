@@ -156,6 +156,19 @@ static void the_first_schema_that_fits_counts(void **state)
     kit_deinit(&kit);
 }
 
+static void a_condition_may_ask_for_the_key(void **state)
+{
+    (void)state;
+    struct kit kit;
+    kit_init(&kit, RECON_STREAM_EVENTS, "id",
+             "format: json, schemas: [{when: {field: {name: key, equals: tick}}, heartbeat: true, time: timestamp}, "
+             "{id: id}]");
+    kit_expect(&kit, &(struct kit_message){.key = "tick", .value = "?", .timestamp_ms = 4}, "heartbeat 5 time=4\n");
+    kit_expect(&kit, &(struct kit_message){.key = "k", .value = "{\"id\":1,\"time\":2,\"key\":\"tick\"}"},
+               "record 5 id=1 time=2\n");
+    kit_deinit(&kit);
+}
+
 static void what_a_header_says_to_ignore_is_not_parsed(void **state)
 {
     (void)state;
@@ -251,6 +264,7 @@ int main(void)
         cmocka_unit_test(raw_takes_key_and_timestamp_by_default),
         cmocka_unit_test(keys_and_headers_that_are_no_text_are_malformed_as_an_id),
         cmocka_unit_test(the_first_schema_that_fits_counts),
+        cmocka_unit_test(a_condition_may_ask_for_the_key),
         cmocka_unit_test(what_a_header_says_to_ignore_is_not_parsed),
         cmocka_unit_test(a_tombstone_is_no_record),
         cmocka_unit_test(a_tombstone_is_a_record_where_the_mapping_needs_no_value),
