@@ -1,5 +1,6 @@
 package io.recon.flink.job;
 
+import java.io.Serializable;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
@@ -26,12 +27,19 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
     /** Duration that is not set. */
     static final long UNSET = Long.MAX_VALUE;
 
+    /** The largest event time in a message that is no larger than the limit; {@link #NO_TIME} where there is none. */
+    @FunctionalInterface
+    interface Times<T> extends Serializable {
+        long max(T message, long limit);
+    }
+
     /** Whether what is in the input can be read just now. */
     @FunctionalInterface
     interface Reachability {
         boolean isReachable();
     }
 
+    private final Times<T> times;
     private final long outOfOrdernessMs;
     private final long idleTimeoutMs;
     private final long maxFutureSkewMs;
@@ -46,12 +54,14 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
     private boolean idle;
 
     PartitionWatermarks(
+            Times<T> times,
             long outOfOrdernessMs,
             long idleTimeoutMs,
             long maxFutureSkewMs,
             RelativeClock activity,
             Clock wall,
             Reachability reachability) {
+        this.times = times;
         this.outOfOrdernessMs = outOfOrdernessMs;
         this.idleTimeoutMs = idleTimeoutMs;
         this.maxFutureSkewMs = maxFutureSkewMs;
@@ -63,9 +73,10 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
     }
 
     static <T> WatermarkGeneratorSupplier<T> supplier(
-            long outOfOrdernessMs, long idleTimeoutMs, long maxFutureSkewMs, SourceWatch.Key watched) {
+            Times<T> times, long outOfOrdernessMs, long idleTimeoutMs, long maxFutureSkewMs, SourceWatch.Key watched) {
         return context ->
                 new PartitionWatermarks<>(
+                        times,
                         outOfOrdernessMs,
                         idleTimeoutMs,
                         maxFutureSkewMs,
@@ -74,10 +85,15 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
                         SourceWatch.reachability(watched, context.getMetricGroup()));
     }
 
+    /** {@code time}: the largest in the message. */
     @Override
-    public void onEvent(T record, long time, WatermarkOutput output) {
-        if (time > max && !isPoisoned(time)) {
-            max = time;
+    public void onEvent(T message, long time, WatermarkOutput output) {
+        if (time <= max) {
+            return;
+        }
+        long believed = isPoisoned(time) ? times.max(message, poisonedFromMs) : time;
+        if (believed > max) {
+            max = believed;
             rose = true;
         }
     }

@@ -3,6 +3,7 @@ package io.recon.flink.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
@@ -36,15 +37,20 @@ class PartitionWatermarksTest {
         }
     };
 
-    private PartitionWatermarks<String> generator(long idleTimeoutMs, long maxFutureSkewMs) {
-        return new PartitionWatermarks<>(N, idleTimeoutMs, maxFutureSkewMs, activity, wall, () -> reachable);
+    /** A message holds several times. */
+    private static long max(long[] message, long limit) {
+        return Arrays.stream(message).filter(time -> time <= limit).max().orElse(PartitionWatermarks.NO_TIME);
     }
 
-    private void see(PartitionWatermarks<String> generator, long time) {
-        generator.onEvent("", time, output);
+    private PartitionWatermarks<long[]> generator(long idleTimeoutMs, long maxFutureSkewMs) {
+        return new PartitionWatermarks<>(PartitionWatermarksTest::max, N, idleTimeoutMs, maxFutureSkewMs, activity, wall, () -> reachable);
     }
 
-    private List<String> tick(PartitionWatermarks<String> generator, long ms) {
+    private void see(PartitionWatermarks<long[]> generator, long... message) {
+        generator.onEvent(message, max(message, Long.MAX_VALUE), output);
+    }
+
+    private List<String> tick(PartitionWatermarks<long[]> generator, long ms) {
         activity.advanceTime(java.time.Duration.ofMillis(ms));
         wall.advanceTime(java.time.Duration.ofMillis(ms));
         said.clear();
@@ -70,6 +76,15 @@ class PartitionWatermarksTest {
         see(generator, 501);
         assertThat(tick(generator, 1)).containsExactly("490");
         see(generator, Long.MAX_VALUE);
+        assertThat(tick(generator, 1)).isEmpty();
+    }
+
+    @Test
+    void ofAMessageOfSeveralTheTimesThatAreBelievedCount() {
+        var generator = generator(Z, SKEW);
+        see(generator, 7, 5000, 20, PartitionWatermarks.NO_TIME);
+        assertThat(tick(generator, 1)).containsExactly("9");
+        see(generator, 5000, 19);
         assertThat(tick(generator, 1)).isEmpty();
     }
 
