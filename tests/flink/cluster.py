@@ -246,8 +246,9 @@ class Job:
 
         wait_until(there, seconds, lambda: f"all tasks run: {self.failure()}")
 
-    def restarts(self):
-        return self.metric("numRestarts")
+    def last_restart(self):
+        """When it was last started again, ms; 0: never."""
+        return max(self.get()["timestamps"]["RESTARTING"], 0)
 
     def metric(self, name):
         [value] = self.get(f"/metrics?get={name}")

@@ -8,9 +8,6 @@ import os
 import pathlib
 import subprocess
 
-import confluent_kafka
-import confluent_kafka.admin
-
 from broker import wait_until
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -99,22 +96,7 @@ class Reconciliation:
         wait_until(read, seconds, lambda: f"all is read: {self.unread()} messages are not: {job.failure()}")
 
     def unread(self):
-        """How many messages lie behind what was committed."""
-        admin = self.broker.admin()
-        request = confluent_kafka.ConsumerGroupTopicPartitions(self.name)
-        try:
-            answer = admin.list_consumer_group_offsets([request])[self.name].result(20)
-            done = {(one.topic, one.partition): one.offset for one in answer.topic_partitions}
-        except confluent_kafka.KafkaException:
-            done = {}
-        count = 0
-        for topic in self.topics.values():
-            ends = admin.list_offsets({
-                confluent_kafka.TopicPartition(topic, partition): confluent_kafka.admin.OffsetSpec.latest()
-                for partition in admin.list_topics(topic, timeout=10).topics[topic].partitions})
-            for partition, end in ends.items():
-                count += end.result(20).offset - max(done.get((topic, partition.partition), 0), 0)
-        return count
+        return self.broker.unread(self.name, self.topics.values())
 
     def published(self, topic=None):
         """Results that a committed reader sees now, metrics and breaks, as dicts."""

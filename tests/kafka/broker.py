@@ -199,6 +199,23 @@ class Broker:
         producer.flush(60)
         assert not failed, failed[0]
 
+    def unread(self, group, topics):
+        """How many messages of the topics lie behind what the group has committed."""
+        admin = self.admin()
+        try:
+            answer = admin.list_consumer_group_offsets([confluent_kafka.ConsumerGroupTopicPartitions(group)])
+            done = {(one.topic, one.partition): one.offset for one in answer[group].result(20).topic_partitions}
+        except confluent_kafka.KafkaException:
+            done = {}  # nothing yet
+        count = 0
+        for topic in topics:
+            ends = admin.list_offsets({
+                confluent_kafka.TopicPartition(topic, partition): confluent_kafka.admin.OffsetSpec.latest()
+                for partition in admin.list_topics(topic, timeout=10).topics[topic].partitions})
+            for partition, end in ends.items():
+                count += end.result(20).offset - max(done.get((topic, partition.partition), 0), 0)
+        return count
+
     @contextlib.contextmanager
     def reader(self, topic, isolation="read_committed"):
         """A Reader of all partitions of a topic from its beginning."""

@@ -15,7 +15,7 @@ import org.apache.flink.util.clock.SystemClock;
  * <p>The watermark is max - n - 1, max being the largest event time seen: whoever takes it gets max back. A time further
  * ahead of the wall clock than max_future_skew moves nothing. The partition is idle once z has passed since max last rose,
  * by the clock of input activity: that one stands still while back pressure or watermark alignment keeps records from being
- * read (FLIP-471). Only a rise of max ends it, and not any record, as Flink's own idleness has it.
+ * read (FLIP-471); nor does the time count in which the broker does not answer. Only a rise of max ends it, and not any record, as Flink's own idleness has it.
  *
  * <p>Watermarks go out with Flink's periodic emission alone. After a restart max is unknown until the first record, and z
  * begins anew.
@@ -33,10 +33,20 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
         long max(T message, long limit);
     }
 
-    /** Whether what is in the input can be read just now. */
+    /** What is heard of the broker. */
+    enum Answer {
+        /** It has answered since it was last asked for. */
+        HEARD,
+        /** It has not, but need not have. */
+        WAITING,
+        /** It should have: what is in the input can't be read just now. */
+        AWAY
+    }
+
+    /** Asked with each emission. */
     @FunctionalInterface
-    interface Reachability {
-        boolean isReachable();
+    interface Broker {
+        Answer ask();
     }
 
     private final Times<T> times;
@@ -45,11 +55,12 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
     private final long maxFutureSkewMs;
     private final RelativeClock activity;
     private final Clock wall;
-    private final Reachability reachability;
+    private final Broker broker;
 
     private long max = NO_TIME;
     private long poisonedFromMs; // a time past this is looked at with a fresh clock
     private long silentSinceMs; // by the clock of input activity
+    private long heardMs; // likewise: so far it is known to be silence
     private boolean rose;
     private boolean idle;
 
@@ -60,16 +71,17 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
             long maxFutureSkewMs,
             RelativeClock activity,
             Clock wall,
-            Reachability reachability) {
+            Broker broker) {
         this.times = times;
         this.outOfOrdernessMs = outOfOrdernessMs;
         this.idleTimeoutMs = idleTimeoutMs;
         this.maxFutureSkewMs = maxFutureSkewMs;
         this.activity = activity;
         this.wall = wall;
-        this.reachability = reachability;
+        this.broker = broker;
         poisonedFromMs = NO_TIME;
         silentSinceMs = activity.relativeTimeMillis();
+        heardMs = silentSinceMs;
     }
 
     static <T> WatermarkGeneratorSupplier<T> supplier(
@@ -82,7 +94,7 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
                         maxFutureSkewMs,
                         context.getInputActivityClock(),
                         SystemClock.getInstance(),
-                        SourceWatch.reachability(watched, context.getMetricGroup()));
+                        SourceWatch.broker(watched, context.getMetricGroup()));
     }
 
     /** {@code time}: the largest in the message. */
@@ -109,6 +121,10 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
     @Override
     public void onPeriodicEmit(WatermarkOutput output) {
         long now = activity.relativeTimeMillis();
+        Answer answer = broker.ask();
+        if (answer == Answer.HEARD) {
+            heardMs = now;
+        }
         if (rose) {
             rose = false;
             silentSinceMs = now;
@@ -119,13 +135,13 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
             } else {
                 output.markActive();
             }
-        } else if (!reachability.isReachable()) {
+        } else if (answer == Answer.AWAY) {
             silentSinceMs = now;
             if (idle) {
                 idle = false;
                 output.markActive();
             }
-        } else if (!idle && idleTimeoutMs != UNSET && now - silentSinceMs >= idleTimeoutMs) {
+        } else if (!idle && idleTimeoutMs != UNSET && heardMs - silentSinceMs >= idleTimeoutMs) {
             idle = true;
             output.markIdle();
         }
@@ -135,5 +151,4 @@ final class PartitionWatermarks<T> implements WatermarkGenerator<T> {
         long sum = one + other;
         return ((one ^ sum) & (other ^ sum)) < 0 ? (one < 0 ? Long.MIN_VALUE : Long.MAX_VALUE) : sum;
     }
-
 }

@@ -1,5 +1,6 @@
 package io.recon.flink.job;
 
+import io.recon.flink.job.PartitionWatermarks.Answer;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ import org.apache.kafka.common.metrics.MetricsReporter;
  *
  * <p>A consumer that can reach its brokers gets an answer to a fetch every fetch.max.wait.ms at the least, an empty one if
  * need be. Each source's consumer therefore reports its metrics here, and a watermark generator of the same subtask asks
- * whether answers have come lately. The meeting place is this class's only static: one entry for each consumer that lives,
+ * what answers have come. The meeting place is this class's only static: one entry for each consumer that lives,
  * named by a random key of the submission and the subtask.
  *
  * <p>Kafka makes an instance for each consumer. Threads: the consumer's registers and removes, the task's asks.
@@ -83,14 +84,14 @@ public final class SourceWatch implements MetricsReporter {
     }
 
     /** Of the consumer of the subtask that the metric group is of. */
-    static PartitionWatermarks.Reachability reachability(Key key, MetricGroup group) {
+    static PartitionWatermarks.Broker broker(Key key, MetricGroup group) {
         String subtask = group.getAllVariables().get("<subtask_index>");
         String place = place(key.name(), key.clientIdPrefix() + "-" + subtask);
         return new Answers(place);
     }
 
     /** Not serializable, used by one thread. */
-    private static final class Answers implements PartitionWatermarks.Reachability {
+    private static final class Answers implements PartitionWatermarks.Broker {
         private final String place;
         private double count = -1;
         private long changedNanos = System.nanoTime();
@@ -100,17 +101,18 @@ public final class SourceWatch implements MetricsReporter {
         }
 
         @Override
-        public boolean isReachable() {
+        public Answer ask() {
             SourceWatch consumer = CONSUMERS.get(place);
             if (consumer == null || consumer.fetches == null) {
-                return true; // no partition is assigned to this subtask, or not yet
+                return Answer.HEARD; // no partition is assigned to this subtask, or not yet
             }
             double now = ((Number) consumer.fetches.metricValue()).doubleValue();
             if (now != count) {
                 count = now;
                 changedNanos = System.nanoTime();
+                return Answer.HEARD;
             }
-            return System.nanoTime() - changedNanos <= consumer.waitMs * 1_000_000;
+            return System.nanoTime() - changedNanos <= consumer.waitMs * 1_000_000 ? Answer.WAITING : Answer.AWAY;
         }
     }
 }

@@ -18,7 +18,7 @@ class PartitionWatermarksTest {
     private final ManualClock activity = new ManualClock();
     private final ManualClock wall = new ManualClock();
     private final List<String> said = new ArrayList<>();
-    private boolean reachable = true;
+    private PartitionWatermarks.Answer answer = PartitionWatermarks.Answer.HEARD;
 
     private final WatermarkOutput output = new WatermarkOutput() {
         @Override
@@ -43,7 +43,7 @@ class PartitionWatermarksTest {
     }
 
     private PartitionWatermarks<long[]> generator(long idleTimeoutMs, long maxFutureSkewMs) {
-        return new PartitionWatermarks<>(PartitionWatermarksTest::max, N, idleTimeoutMs, maxFutureSkewMs, activity, wall, () -> reachable);
+        return new PartitionWatermarks<>(PartitionWatermarksTest::max, N, idleTimeoutMs, maxFutureSkewMs, activity, wall, () -> answer);
     }
 
     private void see(PartitionWatermarks<long[]> generator, long... message) {
@@ -124,13 +124,22 @@ class PartitionWatermarksTest {
         tick(generator, 1);
         wall.advanceTime(java.time.Duration.ofMillis(10 * Z)); // back pressure: the other clock stands still
         assertThat(tick(generator, Z - 1)).isEmpty();
-        reachable = false; // the broker is away
+        answer = PartitionWatermarks.Answer.AWAY; // the broker is away
         assertThat(tick(generator, 10 * Z)).isEmpty();
-        reachable = true;
+        answer = PartitionWatermarks.Answer.HEARD;
         assertThat(tick(generator, Z - 1)).isEmpty();
         assertThat(tick(generator, 1)).containsExactly("idle");
-        reachable = false;
+        answer = PartitionWatermarks.Answer.AWAY;
         assertThat(tick(generator, 1)).containsExactly("active");
+    }
+
+    @Test
+    void silenceIsKnownOnlyAsFarAsTheBrokerHasAnswered() {
+        var generator = generator(Z, SKEW);
+        answer = PartitionWatermarks.Answer.WAITING;
+        assertThat(tick(generator, 2 * Z)).isEmpty();
+        answer = PartitionWatermarks.Answer.HEARD;
+        assertThat(tick(generator, 1)).containsExactly("idle");
     }
 
     @Test
