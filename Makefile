@@ -27,6 +27,8 @@ build:
 
 flink:
 	@echo 'recon: building build/flink/recon-flink-2.2.jar'
+	@static=$$(sh tools/static.sh) && cmake --preset release -DRECON_STATIC_DIR=$$static --log-level=WARNING >/dev/null
+	@cmake --build build/release --target recon_command recon_flink -j $(JOBS) -- --quiet
 	@mvn -B -q -ntp -f flink/pom.xml -DskipTests package
 
 demo-flink: flink

@@ -1,15 +1,26 @@
 package io.recon.flink;
 
-/** A fault of the world, not of the program: its message names the place and the mend. */
+import java.nio.charset.StandardCharsets;
+
+/** What the world can do wrong: bad input, memory used up, a state of other settings. The message names the mend. */
 public class ReconException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int status;
 
-    /** {@code status} is a code of {@code enum recon_status}: negative. */
+    /**
+     * Makes one.
+     *
+     * @param status a code of the C library: negative
+     */
     public ReconException(int status, String message) {
         super(message);
         this.status = status;
+    }
+
+    /** As the native side makes it: UTF-8, which may be broken. */
+    ReconException(int status, byte[] message) {
+        this(status, new String(message, StandardCharsets.UTF_8));
     }
 
     /** The C library's status code. */

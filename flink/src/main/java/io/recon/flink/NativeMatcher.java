@@ -1,0 +1,116 @@
+package io.recon.flink;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The matcher and watermark of one subtask. Sizes come back in the low 31 bits of a long; {@link #IS_MORE} says that the buffer
+ * was too short for what is left. Buffers are direct ones, used from 0 up to their capacity where no bounds are given.
+ */
+final class NativeMatcher extends NativeHandle {
+    static final long IS_MORE = 1L << 31;
+
+    static final int PART_JOB = 1;
+    static final int PART_WATERMARK = 2;
+    static final int PART_MATCHER = 3;
+
+    /** Places in what {@link #look} gives. */
+    static final int LOOK_WATERMARK = 0;
+
+    static final int LOOK_RETENTION_BOUND = 1;
+    static final int LOOK_BASIS = 2;
+    static final int LOOK_BYTES = 3;
+    static final int LOOK_HOLDER = 4;
+    static final int LOOK_NEXT_RESULT = 5;
+    static final int LOOK_STATS = 6;
+    static final int LOOK_COUNT = LOOK_STATS + 39;
+
+    NativeMatcher(byte[] settings) {
+        super(create(settings));
+    }
+
+    @Override
+    void free(long freed) {
+        release(freed);
+    }
+
+    void start(long now) {
+        start(handle, now);
+    }
+
+    /** In the high half the place in the input reached, in the low one the size of the results. */
+    long records(int stream, int keyGroup, long now, ByteBuffer in, int from, int to, ByteBuffer out) {
+        return records(handle, stream, keyGroup, now, in, from, to, out);
+    }
+
+    /** True: W or R rises, and drain, then counts are to be called until they give no more. */
+    boolean watermark(int stream, long watermark) {
+        return watermark(handle, stream, watermark);
+    }
+
+    /** Likewise. Bits: 1 the audit stream, 2 the event stream. */
+    boolean clock(long now, int alive, int waited) {
+        return clock(handle, now, alive, waited);
+    }
+
+    long drain(ByteBuffer out) {
+        return drain(handle, out);
+    }
+
+    long counts(ByteBuffer out) {
+        return counts(handle, out);
+    }
+
+    void look(long[] into) {
+        look(handle, into);
+    }
+
+    byte[] job() {
+        return job(handle);
+    }
+
+    /** A key group of -1: the counts. */
+    void snapshotBegin(int part, int keyGroup) {
+        snapshotBegin(handle, part, keyGroup);
+    }
+
+    int snapshotNext(ByteBuffer out) {
+        return snapshotNext(handle, out);
+    }
+
+    void restore(int part, ByteBuffer in, int from, int to) {
+        restore(handle, part, in, from, to);
+    }
+
+    void restoreFinish(long now) {
+        restoreFinish(handle, now);
+    }
+
+    private static native long create(byte[] settings);
+
+    private static native void release(long handle);
+
+    private static native void start(long handle, long now);
+
+    private static native long records(
+            long handle, int stream, int keyGroup, long now, ByteBuffer in, int from, int to, ByteBuffer out);
+
+    private static native boolean watermark(long handle, int stream, long watermark);
+
+    private static native boolean clock(long handle, long now, int alive, int waited);
+
+    private static native long drain(long handle, ByteBuffer out);
+
+    private static native long counts(long handle, ByteBuffer out);
+
+    private static native void look(long handle, long[] into);
+
+    private static native byte[] job(long handle);
+
+    private static native void snapshotBegin(long handle, int part, int keyGroup);
+
+    private static native int snapshotNext(long handle, ByteBuffer out);
+
+    private static native void restore(long handle, int part, ByteBuffer in, int from, int to);
+
+    private static native void restoreFinish(long handle, long now);
+}

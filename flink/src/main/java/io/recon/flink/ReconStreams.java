@@ -1,0 +1,79 @@
+package io.recon.flink;
+
+import java.time.Duration;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.core.memory.ManagedMemoryUseCase;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+
+/**
+ * Reconciles two streams of a Flink program: what the audit stream says must exist, and what did arrive.
+ *
+ * <p>Both streams must have watermarks that lie {@code out_of_orderness + 1 ms} behind the largest event time, as
+ * {@code WatermarkStrategy.forBoundedOutOfOrderness} makes them, and be marked idle only after the idle timeout.
+ */
+public final class ReconStreams {
+    /** How long a record waits at most for others of its block. */
+    public static final Duration LATENCY = Duration.ofMillis(100);
+
+    /** Maximum parallelism where the environment has none. */
+    public static final int MAX_PARALLELISM = 128;
+
+    /** What comes of it. */
+    public record Results(SingleOutputStreamOperator<ReconResult> metrics, SingleOutputStreamOperator<ReconResult> breaks) {}
+
+    private static final int MANAGED_MEMORY_WEIGHT = 1024; // MiB: against other operators that ask for some
+
+    private ReconStreams() {}
+
+    /** Reconciles records. */
+    public static Results reconcile(DataStream<ReconRecord> audit, DataStream<ReconRecord> events, ReconSettings settings) {
+        int keyGroupCount = maxParallelism(audit);
+        return reconcilePacked(
+                pack(audit, Stream.AUDIT, settings, keyGroupCount), pack(events, Stream.EVENTS, settings, keyGroupCount), settings);
+    }
+
+    private static DataStream<PackedRecords> pack(
+            DataStream<ReconRecord> records, Stream stream, ReconSettings settings, int keyGroupCount) {
+        return records.transform(
+                        "recon: pack " + stream, PackedRecords.TYPE, new RecordPacker(stream, settings, keyGroupCount))
+                .setParallelism(records.getParallelism());
+    }
+
+    /** Reconciles what a decoder has packed, for as many key groups as {@link #maxParallelism} says. */
+    public static Results reconcilePacked(
+            DataStream<PackedRecords> audit, DataStream<PackedRecords> events, ReconSettings settings) {
+        int keyGroupCount = maxParallelism(audit);
+        KeyGroups groups = new KeyGroups(keyGroupCount);
+        SingleOutputStreamOperator<ReconResult> breaks =
+                blocks(audit, Stream.AUDIT, settings.name(), keyGroupCount)
+                        .keyBy(groups, Types.INT)
+                        .connect(blocks(events, Stream.EVENTS, settings.name(), keyGroupCount).keyBy(groups, Types.INT))
+                        .transform("recon: matcher", ReconResult.TYPE, new MatcherOperator(settings))
+                        .uid("recon-" + settings.name() + "-matcher")
+                        .setMaxParallelism(keyGroupCount);
+        breaks.getTransformation()
+                .declareManagedMemoryUseCaseAtOperatorScope(ManagedMemoryUseCase.OPERATOR, MANAGED_MEMORY_WEIGHT);
+        SingleOutputStreamOperator<ReconResult> metrics =
+                breaks.getSideOutput(MatcherOperator.COUNTS)
+                        .global()
+                        .transform("recon: windows", ReconResult.TYPE, new WindowsOperator(settings, keyGroupCount))
+                        .uid("recon-" + settings.name() + "-windows")
+                        .forceNonParallel();
+        return new Results(metrics, breaks);
+    }
+
+    private static SingleOutputStreamOperator<Block> blocks(
+            DataStream<PackedRecords> records, Stream stream, String name, int keyGroupCount) {
+        return records.transform(
+                        "recon: blocks " + stream, Block.TYPE, new BlockPacker(stream, keyGroupCount, LATENCY.toMillis()))
+                .uid("recon-" + name + "-blocks-" + stream)
+                .setParallelism(records.getParallelism());
+    }
+
+    /** How many key groups there are: the environment's maximum parallelism, or {@link #MAX_PARALLELISM}. */
+    public static int maxParallelism(DataStream<?> stream) {
+        int set = stream.getExecutionEnvironment().getMaxParallelism();
+        return set > 0 ? set : MAX_PARALLELISM;
+    }
+}

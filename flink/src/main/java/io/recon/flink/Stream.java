@@ -1,0 +1,7 @@
+package io.recon.flink;
+
+/** Which of the two. */
+public enum Stream {
+    AUDIT,
+    EVENTS
+}
