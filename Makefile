@@ -52,7 +52,7 @@ install:
 	@DESTDIR=$(DESTDIR) cmake --install build/release
 
 format:
-	@find include src tests bench -name '*.[ch]' -o -name '*.cpp' | xargs clang-format -i
+	@find include src flink/native tests bench -name '*.[ch]' -o -name '*.cpp' | xargs clang-format -i
 
 clean:
 	rm -rf build

@@ -11,7 +11,7 @@ fuzz_seconds=${FUZZ_SECONDS:-30}
 logs=build/check
 mkdir -p "$logs"
 
-sources() { find include src tests bench -name '*.[ch]' -o -name '*.cpp' | sort; }
+sources() { find include src flink/native tests bench -name '*.[ch]' -o -name '*.cpp' | sort; }
 
 build() { cmake --preset "$1" --log-level=WARNING && cmake --build "build/$1" -j "$jobs" -- --quiet; }
 
@@ -73,10 +73,21 @@ run_pytest() {
     return "$status"
 }
 
+# The job's own tests: operators in Flink's harness, beside recon replay.
+stage_flink_harness() {
+    make --no-print-directory flink JOBS="$jobs" || return 1
+    local log=$logs/surefire.log status=0
+    mvn -B -ntp -f flink/pom.xml surefire:test@default-test 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    sed -nE 's/.*Tests run: ([0-9]+), Failures: ([0-9]+), Errors: ([0-9]+), Skipped: ([0-9]+)$/\1 \2 \3/p' "$log" | tail -1 |
+        awk '{ printf "%d tests failed out of %d\n", $2 + $3, $1 }'
+    return "$status"
+}
+
 stage_kafka() { run_pytest tests/kafka; }
 stage_flink() { run_pytest tests/flink; }
 
-all='format gcc clang valgrind asan_ubsan tsan fuzz clang_tidy cppcheck kafka flink'
+all='format gcc clang valgrind asan_ubsan tsan fuzz clang_tidy cppcheck flink_harness kafka flink'
 passed=0
 failed=0
 broken=

@@ -231,6 +231,16 @@ public final class ReconSettings implements Serializable {
             return this;
         }
 
+        /** Interval, out_of_orderness, retention, idle_timeout, max_future_skew. */
+        Builder milliseconds(long o, long n, long m, long z, long skew) {
+            intervalMs = o;
+            outOfOrdernessMs = n;
+            retentionMs = m;
+            idleTimeoutMs = z;
+            maxFutureSkewMs = skew;
+            return this;
+        }
+
         Builder report(int bits) {
             report = bits;
             return this;
