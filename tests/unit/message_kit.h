@@ -34,6 +34,12 @@ void kit_deinit(struct kit *kit);
 
 #define KIT_HEADER_COUNT_MAX 10
 
+/* An item of kit_message.headers. */
+#define HEADER(name, value)                                                                                            \
+    {                                                                                                                  \
+        (name), (value), 0                                                                                             \
+    }
+
 /* A message; what isn't set is not there. */
 struct kit_message {
     const char *key;

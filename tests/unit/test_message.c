@@ -69,10 +69,11 @@ static void a_mapping_may_name_key_header_and_timestamp(void **state)
              "format: json, id: [key, header.part, n], time: timestamp, source: header.from, emitted: header.sent, "
              "context: note");
     kit_expect(&kit,
-               &(struct kit_message){.key = "k",
-                                     .value = "{\"n\":7,\"note\":\"c\",\"key\":\"no\",\"timestamp\":1}",
-                                     .timestamp_ms = 1000,
-                                     .headers = {{"part", "p"}, {"from", "f"}, {"sent", "1970-01-01T00:00:02Z"}}},
+               &(struct kit_message){
+                   .key = "k",
+                   .value = "{\"n\":7,\"note\":\"c\",\"key\":\"no\",\"timestamp\":1}",
+                   .timestamp_ms = 1000,
+                   .headers = {HEADER("part", "p"), HEADER("from", "f"), HEADER("sent", "1970-01-01T00:00:02Z")}},
                "record 5 id=k|p|7 source=f time=1000 emitted=2000 context=c\n");
     kit_deinit(&kit);
 }
@@ -82,7 +83,7 @@ static void the_digits_of_a_header_are_a_time_in_the_unit(void **state)
     (void)state;
     struct kit kit;
     kit_init(&kit, RECON_STREAM_EVENTS, "id", "format: raw, id: header.id, time: {field: header.t, unit: s}");
-    kit_expect(&kit, &(struct kit_message){.value = "?", .headers = {{"t", "17"}, {"id", "a"}}},
+    kit_expect(&kit, &(struct kit_message){.value = "?", .headers = {HEADER("t", "17"), HEADER("id", "a")}},
                "record 5 id=a time=17000\n");
     kit_deinit(&kit);
 }
@@ -92,12 +93,15 @@ static void of_several_headers_of_one_name_the_last_counts(void **state)
     (void)state;
     struct kit kit;
     kit_init(&kit, RECON_STREAM_EVENTS, "id", "format: raw, id: header.id");
+    kit_expect(&kit,
+               &(struct kit_message){.value = "?",
+                                     .timestamp_ms = 1,
+                                     .headers = {HEADER("id", "a"), HEADER("id", "b"), HEADER("ID", "c")}},
+               "record 5 id=b time=1\n");
     kit_expect(
         &kit,
-        &(struct kit_message){.value = "?", .timestamp_ms = 1, .headers = {{"id", "a"}, {"id", "b"}, {"ID", "c"}}},
-        "record 5 id=b time=1\n");
-    kit_expect(&kit, &(struct kit_message){.value = "?", .timestamp_ms = 1, .headers = {{"id", "a"}, {"id", NULL}}},
-               "rejected 5 no_id time=1\n");
+        &(struct kit_message){.value = "?", .timestamp_ms = 1, .headers = {HEADER("id", "a"), HEADER("id", NULL)}},
+        "rejected 5 no_id time=1\n");
     kit_deinit(&kit);
 }
 
@@ -123,13 +127,17 @@ static void keys_and_headers_that_are_no_text_are_malformed_as_an_id(void **stat
     (void)state;
     struct kit kit;
     kit_init(&kit, RECON_STREAM_EVENTS, "source,id", "format: raw, source: header.from, time: header.t");
-    kit_expect(&kit, &(struct kit_message){.key = "\xc3", .value = "?", .headers = {{"from", "s"}, {"t", "1"}}},
+    kit_expect(&kit,
+               &(struct kit_message){.key = "\xc3", .value = "?", .headers = {HEADER("from", "s"), HEADER("t", "1")}},
                "rejected 5 malformed source=s time=1\n");
-    kit_expect(&kit, &(struct kit_message){.key = "k", .value = "?", .headers = {{"from", "\xed\xa0\x80"}, {"t", "1"}}},
-               "rejected 5 malformed id=k time=1\n");
-    kit_expect(&kit, &(struct kit_message){.key = "k", .value = "?", .headers = {{"from", "s"}, {"t", "\xff"}}},
+    kit_expect(
+        &kit,
+        &(struct kit_message){.key = "k", .value = "?", .headers = {HEADER("from", "\xed\xa0\x80"), HEADER("t", "1")}},
+        "rejected 5 malformed id=k time=1\n");
+    kit_expect(&kit,
+               &(struct kit_message){.key = "k", .value = "?", .headers = {HEADER("from", "s"), HEADER("t", "\xff")}},
                "record 5 id=k source=s\n");
-    kit_expect(&kit, &(struct kit_message){.key = "k", .value = "?", .headers = {{"t", "1"}}},
+    kit_expect(&kit, &(struct kit_message){.key = "k", .value = "?", .headers = {HEADER("t", "1")}},
                "rejected 5 no_source id=k time=1\n");
     kit_deinit(&kit);
 }
@@ -144,15 +152,17 @@ static void the_first_schema_that_fits_counts(void **state)
              "{when: {field: {name: v, equals: 2}}, id: b}, {when: {header: {name: kind, equals: old}}, id: a}]");
     static const char value[] = "{\"v\":2,\"a\":\"A\",\"b\":\"B\",\"time\":1}";
     kit_expect(&kit, &(struct kit_message){.value = value}, "record 5 id=B time=1\n");
-    kit_expect(&kit, &(struct kit_message){.value = value, .headers = {{"kind", "old"}}}, "record 5 id=B time=1\n");
-    kit_expect(&kit, &(struct kit_message){.value = "{\"a\":\"A\",\"time\":1}", .headers = {{"kind", "old"}}},
+    kit_expect(&kit, &(struct kit_message){.value = value, .headers = {HEADER("kind", "old")}},
+               "record 5 id=B time=1\n");
+    kit_expect(&kit, &(struct kit_message){.value = "{\"a\":\"A\",\"time\":1}", .headers = {HEADER("kind", "old")}},
                "record 5 id=A time=1\n");
     kit_expect(&kit, &(struct kit_message){.value = "{\"v\":3}"}, "rejected 5 unmapped\n");
     kit_expect(&kit, &(struct kit_message){.value = "{\"v\":3"}, "rejected 5 malformed\n");
-    kit_expect(&kit, &(struct kit_message){.value = value, .headers = {{"kind", "skip"}}}, "ignored 1\n");
-    kit_expect(&kit, &(struct kit_message){.value = value, .timestamp_ms = 9, .headers = {{"kind", "beat"}}},
+    kit_expect(&kit, &(struct kit_message){.value = value, .headers = {HEADER("kind", "skip")}}, "ignored 1\n");
+    kit_expect(&kit, &(struct kit_message){.value = value, .timestamp_ms = 9, .headers = {HEADER("kind", "beat")}},
                "heartbeat 5 time=9\n");
-    kit_expect(&kit, &(struct kit_message){.value = value, .headers = {{"kind", "beat"}}}, "rejected 5 no_time\n");
+    kit_expect(&kit, &(struct kit_message){.value = value, .headers = {HEADER("kind", "beat")}},
+               "rejected 5 no_time\n");
     kit_deinit(&kit);
 }
 
@@ -175,7 +185,7 @@ static void what_a_header_says_to_ignore_is_not_parsed(void **state)
     struct kit kit;
     kit_init(&kit, RECON_STREAM_EVENTS, "id",
              "format: json, schemas: [{when: {header: {name: kind, equals: skip}}, ignore: true}, {id: id}]");
-    kit_expect(&kit, &(struct kit_message){.value = "no JSON", .headers = {{"kind", "skip"}}}, "ignored 1\n");
+    kit_expect(&kit, &(struct kit_message){.value = "no JSON", .headers = {HEADER("kind", "skip")}}, "ignored 1\n");
     kit_expect(&kit, &(struct kit_message){.value = "no JSON"}, "rejected 5 malformed\n");
     kit_deinit(&kit);
 }
@@ -214,7 +224,8 @@ static void a_tombstone_is_a_record_where_the_mapping_needs_no_value(void **stat
     kit_init(&kit, RECON_STREAM_EVENTS, "id",
              "schemas: [{when: {field: {name: v, equals: 1}}}, {when: {header: {name: kind, equals: beat}}, heartbeat: "
              "true, time: timestamp}, {ignore: true}]");
-    kit_expect(&kit, &(struct kit_message){.timestamp_ms = 3, .headers = {{"kind", "beat"}}}, "heartbeat 5 time=3\n");
+    kit_expect(&kit, &(struct kit_message){.timestamp_ms = 3, .headers = {HEADER("kind", "beat")}},
+               "heartbeat 5 time=3\n");
     kit_expect(&kit, &(struct kit_message){.timestamp_ms = 3}, "ignored 1\n");
     kit_deinit(&kit);
 }
@@ -229,7 +240,8 @@ static void the_identity_is_that_of_the_same_record_in_a_file(void **state)
         seed[i] = (uint8_t)i;
     const struct recon_key expected = recon_key_hash(seed, parts, 2);
     kit_init(&kit, RECON_STREAM_EVENTS, "source,id", "format: raw, source: header.from");
-    kit_expect(&kit, &(struct kit_message){.key = "k", .value = "", .timestamp_ms = 3, .headers = {{"from", "s"}}},
+    kit_expect(&kit,
+               &(struct kit_message){.key = "k", .value = "", .timestamp_ms = 3, .headers = {HEADER("from", "s")}},
                "record 5 id=k source=s time=3\n");
     assert_int_equal(kit.batch.records[0].key.high, expected.high);
     assert_int_equal(kit.batch.records[0].key.low, expected.low);
