@@ -11,6 +11,9 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
  * Puts packed records into blocks, one under construction for each key group, so that serialisation, network and JNI are paid
  * for by block. A block leaves when it is full, before a watermark or a checkpoint's barrier passes, at the end, and after at
  * most the latency. So it has no state, and no record is overtaken by the watermark that it caused.
+ *
+ * <p>Before its first watermark it says that it is active, though that is what it begins as: a checkpoint that was not aligned
+ * may hold an IDLE that was in flight, and the receiver would pass over this channel's watermarks from then on.
  */
 public final class BlockPacker extends AbstractStreamOperator<Block> implements OneInputStreamOperator<PackedRecords, Block> {
     private static final long serialVersionUID = 1L;
@@ -31,6 +34,7 @@ public final class BlockPacker extends AbstractStreamOperator<Block> implements 
     private transient boolean[] isBegun;
     private transient int begunCount;
     private transient boolean hasTimer;
+    private transient boolean hasSaidStatus;
 
     /**
      * Makes one.
@@ -112,12 +116,18 @@ public final class BlockPacker extends AbstractStreamOperator<Block> implements 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         flush();
+        if (!hasSaidStatus) {
+            hasSaidStatus = true;
+            output.emitWatermarkStatus(WatermarkStatus.IDLE); // else ACTIVE would be no news, and not be sent
+            output.emitWatermarkStatus(WatermarkStatus.ACTIVE);
+        }
         super.processWatermark(mark);
     }
 
     @Override
     public void processWatermarkStatus(WatermarkStatus status) throws Exception {
         flush();
+        hasSaidStatus = true;
         super.processWatermarkStatus(status);
     }
 

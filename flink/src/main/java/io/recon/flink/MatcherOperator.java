@@ -25,8 +25,9 @@ import org.apache.flink.util.OutputTag;
  * <p>Watermark. To the engine each input is one partition. Its largest time is Flink's watermark + n + 1. An input that is
  * ACTIVE is alive; one that is IDLE has waited z already, as the sources say so after z. The engine's clock is not the wall
  * clock but goes on with it: while an input is ACTIVE (which then can't become idle by it), and otherwise only from one moment
- * at which all queued input was read to the next. So back pressure is not silence. IDLE is not passed on: downstream, valves
- * ignore the watermarks of idle channels, and no window would close in a total silence.
+ * at which all queued input was read to the next. So back pressure is not silence. Within z of a start no IDLE counts: no source
+ * can know yet, and one that was in flight in a checkpoint is stale. IDLE is not passed on: downstream, valves ignore the
+ * watermarks of idle channels, and no window would close in a total silence.
  *
  * <p>State. Raw keyed state ({@link MatcherState}): after rescaling the lowest W and R of the key groups count. What a rise has
  * caused is sent within the same call, so a checkpoint never sees half of one; counts since the last rise are state.
@@ -56,8 +57,9 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
     private transient KeyGroupRange keyGroups;
     private transient long attempt;
     private transient int activeStreams; // bits
-    private transient int idleStreams; // bits: said to be idle since the last tick
+    private transient int saidIdle; // bits
     private transient long clockMs; // the engine's
+    private transient long startMs; // by the engine's clock
     private transient long lastTickMs;
     private transient boolean hasSpoken;
     private transient long[] look;
@@ -88,6 +90,7 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
         look = new long[NativeMatcher.LOOK_COUNT];
         activeStreams = ALL_STREAMS;
         clockMs = getProcessingTimeService().getCurrentProcessingTime();
+        startMs = clockMs;
         lastTickMs = clockMs;
         matcher = new NativeMatcher(settings.toNative(maxParallelism, reserveMemory()));
         if (context.isRestored() && state.read(matcher, context.getRawKeyedStateInputs())) {
@@ -214,11 +217,10 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
     protected void processWatermarkStatus(WatermarkStatus status, int index) {
         int bit = 1 << index;
         if (status.isIdle()) {
-            activeStreams &= ~bit;
-            idleStreams |= bit; // at the next tick: of two that fall silent at once neither is first
+            saidIdle |= bit; // counts from the next tick on: of two that fall silent at once neither is first
         } else {
+            saidIdle &= ~bit;
             activeStreams |= bit;
-            idleStreams &= ~bit;
             if (matcher.clock(clockMs, bit, 0)) {
                 step();
             }
@@ -279,8 +281,8 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
             clockMs += now - lastTickMs;
         }
         lastTickMs = now;
-        int waited = idleStreams;
-        idleStreams = 0;
+        int waited = clockMs - startMs >= settings.idleTimeoutMs ? saidIdle & activeStreams : 0;
+        activeStreams &= ~waited;
         if (matcher.clock(clockMs, activeStreams, waited)) {
             step();
         } else if (!hasSpoken) {

@@ -30,7 +30,10 @@ public final class ReconStreams {
     public static Results reconcile(DataStream<ReconRecord> audit, DataStream<ReconRecord> events, ReconSettings settings) {
         int keyGroupCount = maxParallelism(audit);
         return reconcilePacked(
-                pack(audit, Stream.AUDIT, settings, keyGroupCount), pack(events, Stream.EVENTS, settings, keyGroupCount), settings);
+                pack(audit, Stream.AUDIT, settings, keyGroupCount),
+                pack(events, Stream.EVENTS, settings, keyGroupCount),
+                settings,
+                LATENCY);
     }
 
     private static DataStream<PackedRecords> pack(
@@ -40,15 +43,19 @@ public final class ReconStreams {
                 .setParallelism(records.getParallelism());
     }
 
-    /** Reconciles what a decoder has packed, for as many key groups as {@link #maxParallelism} says. */
+    /**
+     * Reconciles what a decoder has packed, for as many key groups as {@link #maxParallelism} says.
+     *
+     * @param latency how long a record waits at most for others of its block
+     */
     public static Results reconcilePacked(
-            DataStream<PackedRecords> audit, DataStream<PackedRecords> events, ReconSettings settings) {
+            DataStream<PackedRecords> audit, DataStream<PackedRecords> events, ReconSettings settings, Duration latency) {
         int keyGroupCount = maxParallelism(audit);
         KeyGroups groups = new KeyGroups(keyGroupCount);
         SingleOutputStreamOperator<ReconResult> breaks =
-                blocks(audit, Stream.AUDIT, settings.name(), keyGroupCount)
+                blocks(audit, Stream.AUDIT, settings.name(), keyGroupCount, latency)
                         .keyBy(groups, Types.INT)
-                        .connect(blocks(events, Stream.EVENTS, settings.name(), keyGroupCount).keyBy(groups, Types.INT))
+                        .connect(blocks(events, Stream.EVENTS, settings.name(), keyGroupCount, latency).keyBy(groups, Types.INT))
                         .transform("recon: matcher", ReconResult.TYPE, new MatcherOperator(settings))
                         .uid("recon-" + settings.name() + "-matcher")
                         .setMaxParallelism(keyGroupCount);
@@ -64,9 +71,9 @@ public final class ReconStreams {
     }
 
     private static SingleOutputStreamOperator<Block> blocks(
-            DataStream<PackedRecords> records, Stream stream, String name, int keyGroupCount) {
+            DataStream<PackedRecords> records, Stream stream, String name, int keyGroupCount, Duration latency) {
         return records.transform(
-                        "recon: blocks " + stream, Block.TYPE, new BlockPacker(stream, keyGroupCount, LATENCY.toMillis()))
+                        "recon: blocks " + stream, Block.TYPE, new BlockPacker(stream, keyGroupCount, latency.toMillis()))
                 .uid("recon-" + name + "-blocks-" + stream)
                 .setParallelism(records.getParallelism());
     }
