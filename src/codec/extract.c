@@ -46,6 +46,14 @@ static bool record_name_fits(const char *name, const char *wanted)
     return strcmp(name, wanted) == 0 || (last && strcmp(last + 1, wanted) == 0);
 }
 
+/* A condition on a header does not hold: the schema does not fit, whatever the value. */
+static bool header_excludes(const struct recon_schema *schema, const struct recon_found *found)
+{
+    const struct recon_when *when = &schema->mapping->when;
+    return when->header_name &&
+           !(when->header_equals && found_equals(at(found, schema->when_header), when->header_equals));
+}
+
 static bool schema_fits(const struct recon_schema *schema, const struct recon_found *found, const char *avro_record)
 {
     if (schema->never)
@@ -59,8 +67,7 @@ static bool schema_fits(const struct recon_schema *schema, const struct recon_fo
         return false;
     if (when->avro_record && !(avro_record && record_name_fits(avro_record, when->avro_record)))
         return false;
-    if (when->header_name &&
-        !(when->header_equals && found_equals(at(found, schema->when_header), when->header_equals)))
+    if (header_excludes(schema, found))
         return false;
     if (when->field.kind != RECON_FIELD_NONE &&
         !(when->field_equals && found_equals(at(found, schema->when_field), when->field_equals)))
@@ -340,6 +347,8 @@ int recon_extract_early(const struct recon_plan *plan, const struct recon_found 
     *is_done = false;
     for (size_t i = 0; i < plan->schema_count; i++) {
         const struct recon_schema *schema = &plan->schemas[i];
+        if (header_excludes(schema, found))
+            continue;
         if (has_value && schema->when_needs_value)
             return RECON_OK;
         if (!schema_fits(schema, found, NULL))

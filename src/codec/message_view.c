@@ -60,9 +60,10 @@ static void judge_early(struct recon_message_view *view)
 {
     for (size_t i = 0; i < view->plan->schema_count && !view->may_be_early; i++) {
         const struct recon_schema *schema = &view->plan->schemas[i];
-        if (schema->when_needs_value || (!schema->mapping->has_when && schema->reads_value))
+        const bool has_header = schema->mapping->when.header_name != NULL;
+        if ((schema->when_needs_value && !has_header) || (!schema->mapping->has_when && schema->reads_value))
             return;
-        view->may_be_early = !schema->reads_value;
+        view->may_be_early = !schema->when_needs_value && !schema->reads_value;
     }
 }
 

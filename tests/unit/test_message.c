@@ -188,6 +188,16 @@ static void what_a_header_says_to_ignore_is_not_parsed(void **state)
     kit_expect(&kit, &(struct kit_message){.value = "no JSON", .headers = {HEADER("kind", "skip")}}, "ignored 1\n");
     kit_expect(&kit, &(struct kit_message){.value = "no JSON"}, "rejected 5 malformed\n");
     kit_deinit(&kit);
+    /* A header may say that those before it are out of the question, whatever the value is. */
+    kit_init(
+        &kit, RECON_STREAM_EVENTS, "id",
+        "schemas: [{when: {header: {name: kind, equals: a}}, format: json}, {when: {header: {name: kind, equals: "
+        "b}, field: {name: v, equals: 1}}, format: avro}, {when: {header: {name: kind, equals: skip}}, ignore: true}, "
+        "{format: cloudevents}]");
+    kit_expect(&kit, &(struct kit_message){.value = "no JSON", .headers = {HEADER("kind", "skip")}}, "ignored 1\n");
+    kit_expect(&kit, &(struct kit_message){.value = "no JSON", .headers = {HEADER("kind", "a")}},
+               "rejected 5 malformed\n");
+    kit_deinit(&kit);
 }
 
 static void a_tombstone_is_no_record(void **state)
