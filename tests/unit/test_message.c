@@ -240,6 +240,21 @@ static void a_tombstone_is_a_record_where_the_mapping_needs_no_value(void **stat
     kit_deinit(&kit);
 }
 
+static void a_value_that_may_hold_more_is_looked_into_though_none_is_needed(void **state)
+{
+    (void)state;
+    struct kit kit;
+    kit_init(&kit, RECON_STREAM_AUDIT, "id",
+             "format: json, time: timestamp, schemas: [{when: {header: {name: kind, equals: beat}}, heartbeat: true}, "
+             "{id: key}]");
+    kit_expect(&kit, &(struct kit_message){.key = "k", .timestamp_ms = 3, .value = "{\"context\":\"c\"}"},
+               "record 5 id=k time=3 context=c\n");
+    kit_expect(&kit, &(struct kit_message){.key = "k", .timestamp_ms = 3, .value = "no JSON"},
+               "rejected 5 malformed\n");
+    kit_expect(&kit, &(struct kit_message){.key = "k", .timestamp_ms = 3}, "record 5 id=k time=3\n");
+    kit_deinit(&kit);
+}
+
 static void the_identity_is_that_of_the_same_record_in_a_file(void **state)
 {
     (void)state;
@@ -290,6 +305,7 @@ int main(void)
         cmocka_unit_test(what_a_header_says_to_ignore_is_not_parsed),
         cmocka_unit_test(a_tombstone_is_no_record),
         cmocka_unit_test(a_tombstone_is_a_record_where_the_mapping_needs_no_value),
+        cmocka_unit_test(a_value_that_may_hold_more_is_looked_into_though_none_is_needed),
         cmocka_unit_test(the_identity_is_that_of_the_same_record_in_a_file),
         cmocka_unit_test(a_value_past_the_bound_is_malformed),
     };

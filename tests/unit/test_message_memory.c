@@ -134,6 +134,31 @@ static void without_memory_the_batch_is_as_it_was_and_the_call_may_be_made_again
     assert_true(failures > MESSAGE_COUNT);
 }
 
+static void without_memory_in_the_middle_of_a_batch_none_of_it_is_there(void **state)
+{
+    (void)state;
+    static char value[2048];
+    size_t failures = 0;
+    const size_t count = RECON_BATCH_RECORD_COUNT + 1;
+    value[0] = '[';
+    for (size_t i = 0; i < count; i++)
+        memcpy(value + 1 + 3 * i, i + 1 < count ? "{}," : "{}]", 3);
+    const struct recon_message message = {.value = {value, (uint32_t)(1 + 3 * count)}};
+    for (size_t left = 0;; left++) {
+        struct kit kit;
+        kit_init(&kit, RECON_STREAM_EVENTS, "id", "format: cloudevents");
+        left_count = left;
+        const int status = decode(&kit, &message);
+        left_count = SIZE_MAX;
+        assert_int_equal(kit.batch.count, status == RECON_OK ? count : 0);
+        failures += status != RECON_OK;
+        kit_deinit(&kit);
+        if (status == RECON_OK)
+            break;
+    }
+    assert_true(failures >= 2); /* the batch's records, and more of them */
+}
+
 static void without_memory_no_decoder_is_made(void **state)
 {
     (void)state;
@@ -161,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_takes_no_memory_once_what_there_is_has_grown),
         cmocka_unit_test(without_memory_the_batch_is_as_it_was_and_the_call_may_be_made_again),
+        cmocka_unit_test(without_memory_in_the_middle_of_a_batch_none_of_it_is_there),
         cmocka_unit_test(without_memory_no_decoder_is_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

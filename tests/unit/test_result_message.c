@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "codec/result_message.h"
+#include "recon/engine.h"
 #include "recon/status.h"
 
 #define HOUR INT64_C(3600000)
@@ -232,6 +233,50 @@ static void the_id_tells_results_apart_and_is_the_same_for_the_same(void **state
     assert_memory_not_equal(first, third, sizeof first);
 }
 
+static void *allocate(void *context, size_t size_bytes)
+{
+    (void)context;
+    return aligned_alloc(64, (size_bytes + 63) / 64 * 64);
+}
+
+static void release(void *context, void *block, size_t size_bytes)
+{
+    (void)context;
+    (void)size_bytes;
+    free(block);
+}
+
+/* From the record through the engine to the key. */
+static void a_records_place_within_its_message_reaches_the_key(void **state)
+{
+    (void)state;
+    struct recon_settings settings;
+    struct recon_engine *engine;
+    struct recon_result result;
+    size_t handled, count;
+    recon_settings_init(&settings);
+    settings.interval_ms = HOUR;
+    settings.allocator = (struct recon_allocator){allocate, release, NULL};
+    settings.report |= RECON_REPORT(RECON_RESULT_DUPLICATE);
+    assert_int_equal(recon_engine_new(&settings, &engine), RECON_OK);
+    assert_int_equal(recon_engine_clock(engine, NOON), RECON_OK);
+    struct recon_record records[2] = {{.stream = RECON_STREAM_EVENTS,
+                                       .has_time = true,
+                                       .time = NOON,
+                                       .has_offset = true,
+                                       .offset = 8,
+                                       .place = 1,
+                                       .id = text("a")}};
+    records[1] = records[0];
+    records[1].place = 2;
+    assert_int_equal(recon_engine_records(engine, records, 2, &handled), RECON_OK);
+    assert_int_equal(handled, 2);
+    assert_int_equal(recon_engine_next(engine, &result, 1, &count), RECON_OK);
+    assert_int_equal(count, 1);
+    has_key(&result, RECON_TARGET_BREAKS, "order%20%2317/duplicate/orders/0/8/2");
+    recon_engine_free(engine);
+}
+
 static void the_largest_texts_have_room(void **state)
 {
     (void)state;
@@ -256,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_result_without_a_time_of_the_calendar_has_no_ce_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_value_is_the_json_without_the_end_of_its_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_id_tells_results_apart_and_is_the_same_for_the_same, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_records_place_within_its_message_reaches_the_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_largest_texts_have_room, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
