@@ -58,6 +58,7 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
     private transient long attempt;
     private transient int activeStreams; // bits
     private transient int saidIdle; // bits
+    private transient int hasEnded; // bits
     private transient long clockMs; // the engine's
     private transient long startMs; // by the engine's clock
     private transient long lastTickMs;
@@ -208,6 +209,11 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
         if (watermark == Long.MIN_VALUE) {
             return;
         }
+        if (watermark == Long.MAX_VALUE) {
+            activeStreams &= ~(1 << stream); // ended: neither active nor idle
+            saidIdle &= ~(1 << stream);
+            hasEnded |= 1 << stream;
+        }
         if (matcher.watermark(stream, watermark)) {
             step();
         }
@@ -216,6 +222,9 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
     @Override
     protected void processWatermarkStatus(WatermarkStatus status, int index) {
         int bit = 1 << index;
+        if ((hasEnded & bit) != 0) {
+            return;
+        }
         if (status.isIdle()) {
             saidIdle |= bit; // counts from the next tick on: of two that fall silent at once neither is first
         } else {

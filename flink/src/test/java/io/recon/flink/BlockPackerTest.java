@@ -1,0 +1,157 @@
+package io.recon.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When blocks leave, and that nothing is lost, doubled or overtaken in them. */
+class BlockPackerTest {
+    private static final int GROUPS = 16;
+    private static final long LATENCY_MS = 100;
+
+    private OneInputStreamOperatorTestHarness<PackedRecords, Block> harness;
+    private NativePacker packer;
+
+    @BeforeEach
+    void open() throws Exception {
+        ReconSettings settings =
+                ReconSettings.named("test")
+                        .interval(Duration.ofMillis(10))
+                        .outOfOrderness(Duration.ofMillis(2))
+                        .retention(Duration.ofMillis(1000))
+                        .build();
+        packer = new NativePacker(settings.toNative(GROUPS, -1));
+        harness = new OneInputStreamOperatorTestHarness<>(new BlockPacker(Stream.AUDIT, GROUPS, LATENCY_MS));
+        harness.setup(Block.TYPE.createSerializer(new SerializerConfigImpl()));
+        harness.open();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        harness.close();
+        packer.close();
+    }
+
+    private PackedRecords record(String id) {
+        return packer.pack(0, ReconRecord.of(id, 5), 0);
+    }
+
+    private void send(String id) throws Exception {
+        harness.processElement(new StreamRecord<>(record(id)));
+    }
+
+    /** What came out by now, in order. */
+    private List<Object> out() {
+        List<Object> out = new ArrayList<>();
+        for (Object one; (one = harness.getOutput().poll()) != null; ) {
+            out.add(one instanceof StreamRecord<?> record ? record.getValue() : one);
+        }
+        return out;
+    }
+
+    private static int records(List<Object> out) {
+        int count = 0;
+        for (Object one : out) {
+            if (one instanceof Block block) {
+                assertThat(new PackedRecords(block.bytes).count()).isEqualTo(block.count);
+                for (int at = 0; at < block.bytes.length; at += PackedRecords.sizeAt(block.bytes, at)) {
+                    assertThat(PackedRecords.keyGroupAt(block.bytes, at)).isEqualTo(block.keyGroup);
+                }
+                count += block.count;
+            }
+        }
+        return count;
+    }
+
+    @Test
+    void aBlockWaitsForOthersUntilTheLatencyIsOver() throws Exception {
+        send("a");
+        harness.setProcessingTime(50);
+        send("b");
+        assertThat(out()).isEmpty();
+        harness.setProcessingTime(LATENCY_MS);
+        assertThat(records(out())).isEqualTo(2);
+        send("c");
+        harness.setProcessingTime(2 * LATENCY_MS - 1);
+        assertThat(out()).isEmpty();
+        harness.setProcessingTime(2 * LATENCY_MS);
+        assertThat(records(out())).isEqualTo(1);
+    }
+
+    @Test
+    void noWatermarkAndNoStatusOvertakesARecord() throws Exception {
+        send("a");
+        harness.processWatermark(new Watermark(7));
+        List<Object> out = out();
+        assertThat(records(out)).isEqualTo(1);
+        assertThat(out.get(0)).isInstanceOf(Block.class);
+        assertThat(out.subList(1, 4)).containsExactly(WatermarkStatus.IDLE, WatermarkStatus.ACTIVE, new Watermark(7));
+        send("b");
+        harness.processWatermarkStatus(WatermarkStatus.IDLE);
+        out = out();
+        assertThat(out.get(0)).isInstanceOf(Block.class);
+        assertThat(out.get(1)).isEqualTo(WatermarkStatus.IDLE);
+        send("c");
+        harness.processWatermarkStatus(WatermarkStatus.ACTIVE);
+        harness.processWatermark(new Watermark(8));
+        out = out();
+        assertThat(out.get(0)).isInstanceOf(Block.class);
+        assertThat(out.subList(1, 3)).containsExactly(WatermarkStatus.ACTIVE, new Watermark(8));
+    }
+
+    @Test
+    void nothingIsLeftBehindByABarrierOrAtTheEnd() throws Exception {
+        send("a");
+        harness.prepareSnapshotPreBarrier(1);
+        assertThat(records(out())).isEqualTo(1);
+        send("b");
+        ((BlockPacker) harness.getOperator()).finish();
+        assertThat(records(out())).isEqualTo(1);
+    }
+
+    @Test
+    void everyRecordComesOutOnceHoweverManyAndLongTheyAre() throws Exception {
+        Map<String, Integer> sent = new HashMap<>();
+        String padding = "p".repeat(60_000);
+        for (int i = 0; i < 20_000; i++) {
+            send(i % 1000 == 0 ? padding + i : "id" + i);
+        }
+        List<Object> full = out();
+        assertThat(full).isNotEmpty();
+        harness.prepareSnapshotPreBarrier(1);
+        full.addAll(out());
+        assertThat(records(full)).isEqualTo(20_000);
+        for (Object one : full) {
+            byte[] bytes = ((Block) one).bytes;
+            for (int at = 0; at < bytes.length; at += PackedRecords.sizeAt(bytes, at)) {
+                int size = PackedRecords.sizeAt(bytes, at);
+                sent.merge(new String(bytes, at + PackedRecords.FIXED_BYTES, size - PackedRecords.FIXED_BYTES), 1, Integer::sum);
+            }
+        }
+        assertThat(sent).hasSize(20_000).doesNotContainValue(2);
+    }
+
+    @Test
+    void aKeyGroupsKeyIsOneThatFlinkAssignsToIt() {
+        for (int groups : new int[] {1, 2, 100, 128, 32768}) {
+            KeyGroups keys = new KeyGroups(groups);
+            for (int group = 0; group < groups; group++) {
+                int key = keys.getKey(new Block(0, group, 0, new byte[0]));
+                assertThat(KeyGroupRangeAssignment.assignToKeyGroup(key, groups)).isEqualTo(group);
+            }
+        }
+    }
+}

@@ -1,0 +1,365 @@
+package io.recon.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.core.memory.ManagedMemoryUseCase;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+
+/** What the matcher does besides what traces show: silence and back pressure, memory, states that don't fit. */
+class MatcherOperatorTest {
+    private static final int GROUPS = 4;
+    private static final long START = 1_000_000;
+
+    private static ReconSettings.Builder builder() {
+        return ReconSettings.named("test")
+                .interval(Duration.ofMillis(10))
+                .outOfOrderness(Duration.ofMillis(2))
+                .retention(Duration.ofMillis(1000))
+                .idleTimeout(Duration.ofMillis(100))
+                .maxFutureSkew(null)
+                .topics(Stream.AUDIT, List.of("a", "b"))
+                .topics(Stream.EVENTS, List.of("e"))
+                .report(EnumSet.complementOf(EnumSet.of(ReconResult.Type.METRIC)));
+    }
+
+    /** One whose input is drained where the test says so. */
+    private static final class Operator extends MatcherOperator {
+        private static final long serialVersionUID = 1L;
+        transient boolean isDrained;
+
+        Operator(ReconSettings settings) {
+            super(settings);
+        }
+
+        @Override
+        boolean isInputDrained() {
+            return isDrained;
+        }
+    }
+
+    private static final class Fixture implements AutoCloseable {
+        final KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult> harness;
+        final NativePacker packer;
+        final ReconSettings settings;
+
+        Fixture(ReconSettings settings) throws Exception {
+            this(settings, 1.0, null);
+        }
+
+        Fixture(ReconSettings settings, double memory, OperatorSubtaskState state) throws Exception {
+            this.settings = settings;
+            KeyGroups groups = new KeyGroups(GROUPS);
+            harness =
+                    new KeyedTwoInputStreamOperatorTestHarness<>(
+                            new Operator(settings), groups, groups, Types.INT, GROUPS, 1, 0);
+            harness.getStreamConfig().setManagedMemoryFractionOperatorOfUseCase(ManagedMemoryUseCase.OPERATOR, memory);
+            harness.getStreamConfig().serializeAllConfigs();
+            packer = new NativePacker(settings.toNative(GROUPS, -1));
+            harness.setProcessingTime(START);
+            harness.setup(ReconResult.TYPE.createSerializer(new SerializerConfigImpl()));
+            if (state != null) {
+                harness.setRestoredCheckpointId(7);
+                harness.initializeState(state);
+            }
+            harness.open();
+            at(START);
+        }
+
+        Operator operator() {
+            return (Operator) harness.getOperator();
+        }
+
+        void at(long now) throws Exception {
+            harness.setProcessingTime(now);
+            operator().tick();
+        }
+
+        void send(Stream stream, ReconRecord record) throws Exception {
+            PackedRecords packed =
+                    packer.pack(stream.ordinal(), record, settings.topicNumber(stream, record.topic));
+            Block block = new Block(stream.ordinal(), PackedRecords.keyGroupAt(packed.bytes, 0), 1, packed.bytes);
+            if (stream == Stream.AUDIT) {
+                harness.processElement1(new StreamRecord<>(block));
+            } else {
+                harness.processElement2(new StreamRecord<>(block));
+            }
+        }
+
+        /** Event time in both streams. */
+        void both(long time) throws Exception {
+            harness.processBothWatermarks(new Watermark(time - 3));
+        }
+
+        void idle() throws Exception {
+            harness.processWatermarkStatus1(WatermarkStatus.IDLE);
+            harness.processWatermarkStatus2(WatermarkStatus.IDLE);
+        }
+
+        List<String> results() {
+            List<String> results = new ArrayList<>();
+            for (Object out; (out = harness.getOutput().poll()) != null; ) {
+                assertThat(out).as("no status is passed on").isNotInstanceOf(WatermarkStatus.class);
+                if (out instanceof StreamRecord<?> record) {
+                    results.add(((ReconResult) record.getValue()).json());
+                }
+            }
+            return results;
+        }
+
+        PartialCounts lastCounts() {
+            PartialCounts last = null;
+            for (StreamRecord<PartialCounts> record : harness.getSideOutput(MatcherOperator.COUNTS)) {
+                last = record.getValue();
+            }
+            return last;
+        }
+
+        long watermark() {
+            return lastCounts().watermark;
+        }
+
+        @Override
+        public void close() throws Exception {
+            harness.close();
+            packer.close();
+        }
+    }
+
+    @Test
+    void inASilenceEventTimeGoesOnWithTheClock() throws Exception {
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.both(500);
+            matcher.at(START + 100);
+            matcher.idle();
+            matcher.operator().isDrained = true;
+            matcher.at(START + 100);
+            assertThat(matcher.watermark()).isEqualTo(500 + 100 - 3);
+            matcher.at(START + 130);
+            assertThat(matcher.watermark()).isEqualTo(500 + 130 - 3);
+            assertThat(matcher.lastCounts().retentionBound).isEqualTo(497);
+            assertThat(matcher.results()).isEmpty();
+        }
+    }
+
+    @Test
+    void backPressureIsNotSilence() throws Exception {
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.both(500);
+            matcher.at(START + 100);
+            matcher.idle();
+            matcher.at(START + 100); // both have waited z
+            long waited = matcher.watermark();
+            matcher.at(START + 5000); // queued input was not read all this time
+            matcher.at(START + 9000);
+            assertThat(matcher.watermark()).isEqualTo(waited);
+            matcher.operator().isDrained = true;
+            matcher.at(START + 9000);
+            assertThat(matcher.watermark()).isEqualTo(waited);
+            matcher.at(START + 9010);
+            assertThat(matcher.watermark()).isEqualTo(waited + 10);
+        }
+    }
+
+    @Test
+    void anActiveInputIsAliveHoweverLongNothingComes() throws Exception {
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.operator().isDrained = true;
+            matcher.both(500);
+            matcher.at(START + 10_000);
+            matcher.harness.processWatermark1(new Watermark(9000));
+            matcher.at(START + 20_000);
+            assertThat(matcher.watermark()).isEqualTo(497);
+            matcher.harness.processWatermarkStatus2(WatermarkStatus.IDLE);
+            matcher.at(START + 20_000);
+            assertThat(matcher.watermark()).isEqualTo(9000);
+        }
+    }
+
+    @Test
+    void anIdleWithinZOfTheStartIsStale() throws Exception {
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.operator().isDrained = true;
+            matcher.both(500);
+            matcher.idle();
+            matcher.at(START + 99);
+            assertThat(matcher.watermark()).isEqualTo(497);
+            matcher.harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
+            matcher.harness.processWatermarkStatus2(WatermarkStatus.ACTIVE);
+            matcher.at(START + 1000);
+            assertThat(matcher.watermark()).isEqualTo(497);
+        }
+    }
+
+    @Test
+    void anInputThatHasEndedDoesNotKeepTheClockGoing() throws Exception {
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.both(500);
+            matcher.harness.processWatermark1(Watermark.MAX_WATERMARK);
+            matcher.at(START + 100);
+            matcher.harness.processWatermarkStatus2(WatermarkStatus.IDLE);
+            matcher.at(START + 100);
+            long waited = matcher.watermark();
+            matcher.at(START + 5000);
+            assertThat(matcher.watermark()).isEqualTo(waited);
+            matcher.harness.processWatermark2(Watermark.MAX_WATERMARK);
+            assertThat(matcher.watermark()).isEqualTo(Long.MAX_VALUE);
+            assertThat(matcher.lastCounts().basis).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void whetherATimeIsPoisonedIsAskedOfTheWallClock() throws Exception {
+        ReconSettings settings = builder().maxFutureSkew(Duration.ofMillis(50)).build();
+        try (Fixture matcher = new Fixture(settings)) {
+            matcher.at(START + 100);
+            matcher.idle();
+            matcher.at(START + 100);
+            matcher.at(START + 10_000); // the engine's clock stands still
+            matcher.send(Stream.AUDIT, ReconRecord.of("a", START + 10_050));
+            assertThat(matcher.results()).isEmpty();
+            matcher.send(Stream.AUDIT, ReconRecord.of("b", START + 10_051));
+            assertThat(matcher.results()).singleElement().asString().contains("\"reason\":\"future\"");
+        }
+    }
+
+    @Test
+    void withoutManagedMemoryTheMessageNamesTheSetting() {
+        assertThatThrownBy(() -> new Fixture(builder().build(), 0, null))
+                .hasMessageContaining("taskmanager.memory.managed.size");
+    }
+
+    @Test
+    void passingTheMemoryFailsWithAMessageThatNamesTheSetting() throws Exception {
+        String context = "x".repeat(100_000);
+        try (Fixture matcher = new Fixture(builder().build())) {
+            assertThatThrownBy(
+                            () -> {
+                                for (int i = 0; i < 10_000; i++) {
+                                    matcher.send(Stream.AUDIT, ReconRecord.of("id" + i, 500).context(context));
+                                }
+                            })
+                    .isInstanceOf(ReconException.class)
+                    .hasMessageContaining("taskmanager.memory.managed.size");
+        }
+    }
+
+    @Test
+    void manyAndLongResultsOfOneStepAllComeOut() throws Exception {
+        String context = "x".repeat(300_000);
+        try (Fixture matcher = new Fixture(builder().build())) {
+            for (int i = 0; i < 2; i++) {
+                matcher.send(Stream.AUDIT, ReconRecord.of("long" + i, 500).context(context));
+            }
+            for (int i = 0; i < 1000; i++) {
+                matcher.send(Stream.AUDIT, ReconRecord.of("id" + i, 500));
+            }
+            matcher.both(503);
+            List<String> results = matcher.results();
+            assertThat(results).hasSize(1002).doesNotHaveDuplicates();
+            assertThat(results.get(0)).contains(context);
+        }
+    }
+
+    @Test
+    void aRecordThatWaitsKeepsItsTopicWhateverTheConfigurationListsLater() throws Exception {
+        OperatorSubtaskState state;
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.send(Stream.AUDIT, ReconRecord.of("x", 500).place("b", 3, 17));
+            state = matcher.harness.snapshot(7, START);
+        }
+        ReconSettings others = builder().topics(Stream.AUDIT, List.of("c", "b", "a")).build();
+        try (Fixture matcher = new Fixture(others, 1.0, state)) {
+            matcher.send(Stream.AUDIT, ReconRecord.of("y", 500).place("c", 1, 2));
+            matcher.both(503);
+            assertThat(matcher.results())
+                    .hasSize(2)
+                    .anySatisfy(result -> assertThat(result).contains("\"topic\":\"b\",\"partition\":3,\"offset\":17"))
+                    .anySatisfy(result -> assertThat(result).contains("\"topic\":\"c\",\"partition\":1,\"offset\":2"));
+        }
+    }
+
+    @Test
+    void fromIsKeptWithTheState() throws Exception {
+        OperatorSubtaskState state;
+        try (Fixture matcher = new Fixture(builder().build().withFrom(400))) {
+            state = matcher.harness.snapshot(7, START);
+        }
+        try (Fixture matcher = new Fixture(builder().build().withFrom(600), 1.0, state)) {
+            matcher.send(Stream.AUDIT, ReconRecord.of("outside", 399));
+            matcher.send(Stream.AUDIT, ReconRecord.of("inside", 400));
+            matcher.both(700);
+            assertThat(matcher.results()).singleElement().asString().contains("\"id\":\"inside\"");
+        }
+    }
+
+    @Test
+    void aStateOfOtherSettingsIsRefusedWithTheMend() throws Exception {
+        OperatorSubtaskState state;
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.send(Stream.AUDIT, ReconRecord.of("x", 500));
+            state = matcher.harness.snapshot(7, START);
+        }
+        assertThatThrownBy(() -> new Fixture(builder().interval(Duration.ofMillis(20)).build(), 1.0, state))
+                .hasMessageContaining("another name");
+        assertThatThrownBy(() -> new Fixture(builder().sourceInIdentity(true).build(), 1.0, state))
+                .hasMessageContaining("another name");
+        try (Fixture matcher = new Fixture(builder().retention(Duration.ofMillis(5)).build(), 1.0, state)) {
+            matcher.both(600);
+            assertThat(matcher.results()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aStateThatCameToItsEndDoesNotGoOn() throws Exception {
+        OperatorSubtaskState state;
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.send(Stream.AUDIT, ReconRecord.of("x", 500));
+            matcher.harness.processBothWatermarks(Watermark.MAX_WATERMARK);
+            state = matcher.harness.snapshot(7, START);
+        }
+        try (Fixture matcher = new Fixture(builder().build(), 1.0, state)) {
+            matcher.harness.processBothWatermarks(Watermark.MAX_WATERMARK); // its sources had finished
+            assertThatThrownBy(() -> matcher.send(Stream.AUDIT, ReconRecord.of("y", 600)))
+                    .isInstanceOf(ReconException.class)
+                    .hasMessageContaining("drain");
+        }
+    }
+
+    @Test
+    void aBlockThatWentAstrayOrIsDamagedFails() throws Exception {
+        try (Fixture matcher = new Fixture(builder().build())) {
+            PackedRecords packed = matcher.packer.pack(0, ReconRecord.of("x", 500), 0);
+            int group = PackedRecords.keyGroupAt(packed.bytes, 0);
+            Block good = new Block(0, group, 1, packed.bytes);
+            assertThatThrownBy(() -> matcher.harness.processElement2(new StreamRecord<>(good)))
+                    .isInstanceOf(IllegalStateException.class);
+            Block astray = new Block(0, (group + 1) % GROUPS, 1, packed.bytes);
+            assertThatThrownBy(() -> matcher.harness.processElement1(new StreamRecord<>(astray)))
+                    .isInstanceOf(ReconException.class);
+            for (int at = 0; at < packed.bytes.length; at++) {
+                byte[] bytes = packed.bytes.clone();
+                bytes[at] ^= (byte) 0x80;
+                try {
+                    matcher.harness.processElement1(new StreamRecord<>(new Block(0, group, 1, bytes)));
+                } catch (ReconException expected) {
+                    assertThat(expected).hasMessageContaining("damaged");
+                }
+            }
+            byte[] cut = java.util.Arrays.copyOf(packed.bytes, packed.bytes.length - 1);
+            assertThatThrownBy(() -> matcher.harness.processElement1(new StreamRecord<>(new Block(0, group, 1, cut))))
+                    .isInstanceOf(ReconException.class);
+        }
+    }
+}

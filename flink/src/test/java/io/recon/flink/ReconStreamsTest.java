@@ -1,0 +1,135 @@
+package io.recon.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.CloseableIterator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The library form in a cluster within this process, and what Flink asks of its types. */
+class ReconStreamsTest {
+    private static final int COUNT = 20_000;
+
+    private static DataStream<ReconRecord> records(StreamExecutionEnvironment environment, int leftOutOneIn) {
+        return environment
+                .fromSequence(0, COUNT - 1)
+                .filter(i -> leftOutOneIn == 0 || i % leftOutOneIn != 0)
+                .map(i -> ReconRecord.of("order-" + i, 1000 * i))
+                .returns(ReconRecord.class)
+                .assignTimestampsAndWatermarks(
+                        WatermarkStrategy.<ReconRecord>forBoundedOutOfOrderness(Duration.ofDays(3000))
+                                .withTimestampAssigner((record, time) -> record.time));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void twoStreamsOfAProgramAreReconciled(int parallelism) throws Exception {
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(parallelism, new Configuration());
+        ReconSettings settings =
+                ReconSettings.named("orders")
+                        .interval(Duration.ofHours(1))
+                        .outOfOrderness(Duration.ofDays(3000))
+                        .retention(Duration.ofDays(1))
+                        .build();
+        ReconStreams.Results results = ReconStreams.reconcile(records(environment, 0), records(environment, 100), settings);
+        List<String> found = new ArrayList<>();
+        DataStream<String> all = results.metrics().union(results.breaks()).map(ReconResult::json);
+        try (CloseableIterator<String> iterator = all.executeAndCollect()) {
+            iterator.forEachRemaining(found::add);
+        }
+        assertThat(found).filteredOn(result -> result.startsWith("{\"type\":\"missing\"")).hasSize(COUNT / 100);
+        assertThat(found)
+                .filteredOn(result -> result.startsWith("{\"type\":\"metric\""))
+                .hasSize(6) // 20,000 s
+                .allSatisfy(result -> assertThat(result).contains("\"basis\":\"end\"").contains("\"completeness_percent\":99"));
+        assertThat(found).filteredOn(result -> result.contains("\"expected\":3600,\"matched\":3564")).hasSize(5);
+    }
+
+    @Test
+    void everyTypeComesBackFromItsBytesAndFromItsSnapshot() throws Exception {
+        Map<TypeInformation<?>, Object> values =
+                Map.of(
+                        PackedRecords.TYPE, new PackedRecords(new byte[] {1, 2, 3}),
+                        Block.TYPE, new Block(1, 40_000, 7, new byte[] {4}),
+                        PartialCounts.TYPE, new PartialCounts(3, 1, 2, 4, 5, 2, new byte[64]),
+                        ReconResult.TYPE, new ReconResult(new byte[] {9, 9}));
+        for (var entry : values.entrySet()) {
+            check(entry.getKey(), entry.getValue());
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> void check(TypeInformation<T> type, Object value) throws Exception {
+        TypeSerializer<T> serializer = type.createSerializer(new SerializerConfigImpl());
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        serializer.serialize((T) value, out);
+        T back = serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer()));
+        assertThat(back).usingRecursiveComparison().isEqualTo(value);
+        DataOutputSerializer copied = new DataOutputSerializer(64);
+        serializer.copy(new DataInputDeserializer(out.getCopyOfBuffer()), copied);
+        assertThat(copied.getCopyOfBuffer()).isEqualTo(out.getCopyOfBuffer());
+        TypeSerializerSnapshot<T> snapshot = serializer.snapshotConfiguration();
+        DataOutputSerializer written = new DataOutputSerializer(64);
+        TypeSerializerSnapshot.writeVersionedSnapshot(written, snapshot);
+        TypeSerializerSnapshot<T> read =
+                TypeSerializerSnapshot.readVersionedSnapshot(
+                        new DataInputDeserializer(written.getCopyOfBuffer()), ReconStreamsTest.class.getClassLoader());
+        assertThat(snapshot.resolveSchemaCompatibility(read).isCompatibleAsIs()).isTrue();
+        assertThat(read.restoreSerializer()).isEqualTo(serializer);
+    }
+
+    @Test
+    void eachClassLoaderLoadsItsOwnCopyOfTheLibraryAndLeavesNoFile() throws Exception {
+        Path classes = Path.of(ReconStreams.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        File[] before = new File(System.getProperty("java.io.tmpdir")).listFiles((folder, name) -> name.startsWith("recon-flink-"));
+        for (int i = 0; i < 3; i++) {
+            URL[] urls = {classes.toUri().toURL()};
+            try (URLClassLoader loader =
+                    new URLClassLoader(urls, getClass().getClassLoader()) {
+                        @Override
+                        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+                            synchronized (getClassLoadingLock(name)) {
+                                Class<?> loaded = findLoadedClass(name);
+                                if (loaded != null) {
+                                    return loaded;
+                                }
+                                return name.startsWith("io.recon.") ? findClass(name) : super.loadClass(name, resolve);
+                            }
+                        }
+                    }) {
+                Class<?> config = loader.loadClass("io.recon.flink.ReconConfig");
+                assertThat(config).isNotSameAs(ReconConfig.class);
+                Object parsed =
+                        config.getMethod("parse", String.class, String.class, Map.class)
+                                .invoke(
+                                        null,
+                                        "name: x\ninterval: 1m\nout_of_orderness: 1s\nretention: 1h\n"
+                                                + "kafka: {bootstrap.servers: b}\naudit: {topics: [a]}\nevents: {topics: [e]}\n",
+                                        "f",
+                                        Map.of());
+                assertThat(config.getMethod("name").invoke(parsed)).isEqualTo("x");
+            }
+        }
+        assertThat(new File(System.getProperty("java.io.tmpdir")).listFiles((folder, name) -> name.startsWith("recon-flink-")))
+                .hasSameSizeAs(before);
+    }
+}
