@@ -24,9 +24,9 @@ struct recon_json_document {
     bool may_be_list;         /* it need not be an object */
 };
 
-/* True if the document is one JSON object (or list, where it may be one); then found (one for each path of the tree) says what is there, its texts
- * borrowed from bytes and scratch. False: it is not, and found has no meaning. document->position moves over the tokens
- * that were looked at: all of them, if it is true. */
+/* True if the document is one JSON object (or list, where it may be one); then found (one for each path of the tree)
+ * says what is there, its texts borrowed from bytes and scratch. False: it is not, and found has no meaning.
+ * document->position moves over the tokens that were looked at: all of them, if it is true. */
 bool recon_json_walk(const struct recon_json_tree *tree, struct recon_json_document *document,
                      struct recon_found *found);
 
