@@ -112,7 +112,10 @@ static const struct recon_avro_type *record_of(const struct recon_avro_type *typ
 int recon_avro_want_new(const struct recon_plan *plan, const struct recon_avro_type *type, struct recon_fault *fault,
                         struct recon_avro_want **want)
 {
-    if (record_of(type) == NULL || type->is_empty)
+    bool wants_fields = plan->path_count == 0;
+    for (uint32_t i = 0; i < plan->path_count; i++)
+        wants_fields |= plan->paths[i].kind != RECON_FIELD_VALUE || plan->paths[i].step_count > 0;
+    if (wants_fields && (record_of(type) == NULL || type->is_empty))
         return recon_fault_set(fault, "the values are no records with fields");
     uint32_t *paths = calloc((size_t)plan->path_count + 1, sizeof *paths);
     if (paths == NULL)

@@ -70,6 +70,7 @@ static int make_views(struct recon_message_decoder *decoder, char *error, size_t
             snprintf(error, error_size, "no such time zone: %s; a name such as Europe/Paris is wanted", what);
         if (status != RECON_OK)
             return status;
+        decoder->views[i]->is_avro = shape.value == RECON_FORMAT_AVRO || (shape.is_told && decoder->formats.avro);
     }
     return RECON_OK;
 }
@@ -93,6 +94,8 @@ int recon_message_decoder_new(const struct recon_message_decoder_options *option
                                                    .record_bytes_max = options->value_bytes_max};
     memcpy(made->options.seed, options->seed, sizeof made->options.seed);
     made->guess = RECON_SHAPE_JSON;
+    made->key_path = (struct recon_path){.kind = RECON_FIELD_VALUE, .text = ""};
+    made->key_plan = (struct recon_plan){.paths = &made->key_path, .path_count = 1};
     judge_formats(made);
     int status = recon_json_index_new(&made->index);
     if (status == RECON_OK)
@@ -151,9 +154,10 @@ static int decode(struct recon_call *call)
     if (!has_value || early->may_be_early) {
         bool is_done;
         recon_message_view_clear(early);
-        recon_message_view_look(early, message);
-        const int status =
-            recon_extract_early(early->plan, early->found, has_value, message->offset, call->batch, &is_done);
+        int status = recon_value_look(call, early);
+        if (status != RECON_OK)
+            return status;
+        status = recon_extract_early(early->plan, early->found, has_value, message->offset, call->batch, &is_done);
         if (status != RECON_OK || is_done)
             return status;
     }
@@ -173,7 +177,7 @@ int recon_message_decode(struct recon_message_decoder *decoder, const struct rec
     const size_t count_before = batch->count;
     const uint64_t ignored_before = batch->ignored;
     const int status = decode(&call);
-    if (status < 0) {
+    if (status != RECON_MESSAGE_DONE) {
         batch->count = count_before;
         batch->ignored = ignored_before;
         return status;

@@ -23,6 +23,9 @@ struct recon_marks recon_marks_find(const struct recon_message *message)
         else if (header->name.size == strlen("__value_schema_id") &&
                  memcmp(header->name.bytes, "__value_schema_id", header->name.size) == 0)
             marks.schema_id = header->value;
+        else if (header->name.size == strlen("__key_schema_id") &&
+                 memcmp(header->name.bytes, "__key_schema_id", header->name.size) == 0)
+            marks.key_schema_id = header->value;
         else if (recon_header_is(header->name, "content-type"))
             marks.content_type = header->value;
     }

@@ -2,7 +2,7 @@
  * Schemas by ID and GUID.
  *
  * The framing: a byte 0 and the schema's ID, 32-bit big-endian, or a byte 1 and its GUID of 16 bytes; in the header
- * `__value_schema_id` or, where there is none, in front of the value.
+ * `__value_schema_id` (`__key_schema_id`) or, where there is none, in front of the value (key).
  */
 #include "codec/message_schema.h"
 

@@ -10,8 +10,9 @@
 #include "codec/avro_value.h"
 #include "codec/message.h"
 
-/* Plans that values are read by: of messages that are Avro, and of CloudEvents in binary mode with such data. */
-#define RECON_REGISTRY_PLAN_COUNT 2
+/* Plans that bytes are read by: values of messages that are Avro, of CloudEvents in binary mode with such data, and
+ * keys. */
+#define RECON_REGISTRY_PLAN_COUNT 3
 
 struct recon_registry_schema;
 
@@ -38,8 +39,8 @@ void recon_registry_forget_absent(struct recon_registry *registry);
 int recon_registry_finder(struct recon_registry_schema *schema, const struct recon_plan *plan, int number,
                           struct recon_avro_finder **finder);
 
-/* Takes the framing apart: the schema's ID or GUID from the header __value_schema_id (header.bytes NULL: none), else
- * from the front of the value. False: it is not framed. */
+/* Takes the framing apart: the schema's ID or GUID from the header that may hold it (header.bytes NULL: none), else
+ * from the front of the value or key. False: it is not framed. */
 bool recon_framing_read(struct recon_text header, struct recon_text value, struct recon_schema_wanted *key,
                         struct recon_text *payload);
 /* Fills the key's text. */

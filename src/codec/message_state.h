@@ -35,6 +35,7 @@ struct recon_formats {
 struct recon_marks {
     struct recon_text content_type;
     struct recon_text schema_id;
+    struct recon_text key_schema_id;
     bool has_specversion;
 };
 
@@ -47,6 +48,8 @@ struct recon_message_decoder {
     char *scratch;
     size_t scratch_size;
     struct recon_registry registry;
+    struct recon_path key_path; /* a key that is Avro is one value */
+    struct recon_plan key_plan;
     struct recon_schema_wanted wanted;
     size_t value_bytes_max;
 };
@@ -71,6 +74,8 @@ enum recon_shape recon_shape_judge(const struct recon_call *call);
 char recon_value_first_byte(struct recon_text value);
 
 /* message_value.c: RECON_OK, RECON_ERROR_MEMORY or RECON_MESSAGE_SCHEMA_WANTED. */
+/* Fills the view's found with what is outside of the value. */
+int recon_value_look(const struct recon_call *call, struct recon_message_view *view);
 int recon_value_read(const struct recon_call *call, enum recon_shape shape);
 int recon_value_reject(const struct recon_call *call);
 

@@ -18,9 +18,54 @@ int recon_value_reject(const struct recon_call *call)
     return recon_extract_malformed(call->decoder->views[RECON_SHAPE_OPAQUE]->plan, call->message->offset, call->batch);
 }
 
-static int extract(const struct recon_call *call, struct recon_message_view *view, const char *avro_record)
+/* The key as Avro. One that is framed by its first bytes alone, with a schema that there is not, is taken for what it
+ * looks like without: a number in binary may begin with the same byte. */
+static int look_key(const struct recon_call *call, struct recon_message_view *view)
+{
+    struct recon_message_decoder *decoder = call->decoder;
+    const struct recon_text header = call->marks.key_schema_id;
+    struct recon_found *found = &view->found[view->key];
+    struct recon_schema_wanted key = {0};
+    struct recon_text payload;
+    if (!recon_framing_read(header, call->message->key, &key, &payload)) {
+        if (header.bytes != NULL)
+            *found = (struct recon_found){.kind = RECON_FOUND_OTHER};
+        return RECON_OK;
+    }
+    struct recon_registry_schema *schema = NULL;
+    if (!recon_registry_find(&decoder->registry, &key, &schema)) {
+        recon_framing_text(&key);
+        decoder->wanted = key;
+        return RECON_MESSAGE_SCHEMA_WANTED;
+    }
+    if (schema == NULL && header.bytes == NULL)
+        return RECON_OK;
+    *found = (struct recon_found){.kind = RECON_FOUND_OTHER};
+    struct recon_avro_finder *finder = NULL;
+    struct recon_avro_datum datum;
+    size_t used = 0;
+    int status = schema != NULL ? recon_registry_finder(schema, &decoder->key_plan, 2, &finder) : RECON_OK;
+    if (status != RECON_OK || finder == NULL)
+        return status;
+    status = recon_avro_finder_read(finder, payload.bytes, payload.size, &used, &datum);
+    if (status == RECON_OK && used == payload.size && datum.is_text)
+        *found = datum.found[0];
+    return status == RECON_ERROR_DAMAGED ? RECON_OK : status;
+}
+
+int recon_value_look(const struct recon_call *call, struct recon_message_view *view)
 {
     recon_message_view_look(view, call->message);
+    const bool may_be_avro = view->is_avro || call->marks.key_schema_id.bytes != NULL;
+    return may_be_avro && view->key != RECON_PATH_NONE && call->message->key.bytes != NULL ? look_key(call, view)
+                                                                                           : RECON_OK;
+}
+
+static int extract(const struct recon_call *call, struct recon_message_view *view, const char *avro_record)
+{
+    const int status = recon_value_look(call, view);
+    if (status != RECON_OK)
+        return status;
     return recon_extract(view->plan, view->found, avro_record, call->message->offset, call->batch);
 }
 

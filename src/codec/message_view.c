@@ -74,6 +74,7 @@ int recon_message_view_new(const struct recon_decoder_options *options, const st
     if (made == NULL)
         return RECON_ERROR_MEMORY;
     made->whole = RECON_PATH_NONE;
+    made->key = RECON_PATH_NONE;
     int status = recon_plan_new_message(options, shape, &made->plan, what);
     if (status != RECON_OK)
         goto cleanup;
@@ -84,6 +85,8 @@ int recon_message_view_new(const struct recon_decoder_options *options, const st
     if (status != RECON_OK)
         goto cleanup;
     for (uint32_t i = 0; i < made->plan->path_count; i++) {
+        if (made->plan->paths[i].kind == RECON_FIELD_KEY)
+            made->key = i;
         if (made->plan->paths[i].kind != RECON_FIELD_VALUE)
             add_outer(made, i);
         else if (made->plan->paths[i].step_count == 0)

@@ -32,6 +32,8 @@ struct recon_message_view {
     struct recon_outer *outers;
     size_t outer_count;
     uint32_t whole;    /* the path to the value as a whole, or RECON_PATH_NONE */
+    uint32_t key;      /* likewise the path to the key */
+    bool is_avro;      /* values are Avro, so that keys may be */
     bool reads_value;  /* some path leads into it */
     bool may_be_early; /* recon_extract_early may do */
     uint32_t tells[RECON_TELL_COUNT];

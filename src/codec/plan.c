@@ -111,9 +111,10 @@ static uint32_t add_name(const struct builder *builder, const char *const *name,
     return add_path(builder, in_event && builder->is_binary ? binary_path(path) : path);
 }
 
-static uint32_t add_kafka(const struct builder *builder, enum recon_field_kind kind)
+/* text: as it is configured. */
+static uint32_t add_kafka(const struct builder *builder, enum recon_field_kind kind, const char *text)
 {
-    return add_path(builder, (struct recon_path){.kind = kind, .text = ""});
+    return add_path(builder, (struct recon_path){.kind = kind, .text = text});
 }
 
 static void add_when(const struct builder *builder, bool in_event, struct recon_schema *schema)
@@ -158,7 +159,7 @@ static void add_id(const struct builder *builder, const struct naming *naming, s
     for (size_t i = 0; i < mapping->id_count; i++)
         schema->id[i] = add_field(builder, &mapping->id[i], naming->in_event, naming->demand);
     if (mapping->id_count == 0)
-        schema->id[0] = naming->is_raw ? add_kafka(builder, RECON_FIELD_KEY)
+        schema->id[0] = naming->is_raw ? add_kafka(builder, RECON_FIELD_KEY, "key")
                                        : add_name(builder, &naming->names->id, naming->in_event, naming->demand);
 }
 
@@ -171,7 +172,7 @@ static void add_fields(const struct builder *builder, const struct naming *namin
     if (!mapping->heartbeat)
         add_id(builder, naming, schema);
     schema->time = naming->is_raw && mapping->time.kind == RECON_FIELD_NONE
-                       ? add_kafka(builder, RECON_FIELD_TIMESTAMP)
+                       ? add_kafka(builder, RECON_FIELD_TIMESTAMP, "timestamp")
                        : add_field_or_name(builder, naming, &mapping->time, &names->time, timed, timed);
     if (mapping->heartbeat)
         return;

@@ -35,6 +35,7 @@ static const char *const mappings[] = {
     "format: json, id: key, time: timestamp, source: header.kind",
     SEVERAL,
     "format: avro, id: a.b, context: list",
+    "format: avro, id: key",
 };
 #define MAPPING_COUNT (sizeof mappings / sizeof mappings[0])
 
@@ -113,8 +114,9 @@ static void text_free(struct recon_text text)
 
 static struct recon_text take_name(struct input *input)
 {
-    static const char *const names[] = {"ce_specversion", "ce_id",        "ce_source",         "ce_type",
-                                        "ce_time",        "content-type", "__value_schema_id", "kind"};
+    static const char *const names[] = {"ce_specversion",    "ce_id",   "ce_source",
+                                        "ce_type",           "ce_time", "content-type",
+                                        "__value_schema_id", "kind",    "__key_schema_id"};
     const uint8_t number = take_byte(input);
     if (number < sizeof names / sizeof names[0])
         return copy(names[number], strlen(names[number]));
@@ -141,7 +143,7 @@ static void decode(struct recon_message_decoder *decoder, const struct recon_mes
     int asked = 0;
     while ((status = recon_message_decode(decoder, message, batch)) == RECON_MESSAGE_SCHEMA_WANTED) {
         char error[200];
-        require(batch->count == 0 && asked++ == 0);
+        require(batch->count == 0 && asked++ < 2); /* for the value and for the key */
         const int given = recon_message_decoder_schema(decoder, recon_message_decoder_wanted(decoder), schema.bytes,
                                                        schema.size, error, sizeof error);
         require(given == RECON_OK || given == RECON_ERROR_INVALID);

@@ -16,6 +16,7 @@
 #include "recon/status.h"
 
 #define GUID_FIRST "4dad2986-ce83-4960-aa06-e9ab85a0bcc1"
+#define GUID_TEXT "dc159e6a-409c-48f2-ab68-b48ebf13c171"
 #define GUID_SECOND "2cb85f3f-4a24-439a-9d99-8017f5e2fc57"
 
 static struct kit_fixtures *fixtures;
@@ -125,6 +126,55 @@ static void the_data_of_a_cloudevent_in_binary_mode_may_be_avro(void **state)
     expect_fixture(&kit, "event-binary-avro",
                    "wanted 1\nrecord 5 id=e-1 source=/shop time=1360321200123 context={\"id\":\"a-1\",\"time\":"
                    "1360321200123,\"amount\":9.5}\n");
+    kit_deinit(&kit);
+}
+
+static void a_key_may_be_avro_too(void **state)
+{
+    (void)state;
+    struct kit kit;
+    begin(&kit, RECON_STREAM_EVENTS, "format: avro, id: key");
+    expect_fixture(&kit, "key-text", "wanted 1\nwanted 6\nrecord 5 id=k\xc3\xa4y-1 time=1360321200123\n");
+    expect_fixture(&kit, "key-text-guid",
+                   "wanted " GUID_FIRST "\nwanted " GUID_TEXT "\nrecord 5 id=k\xc3\xa4y-1 time=1360321200123\n");
+    expect_fixture(&kit, "key-number", "wanted 7\nrecord 5 id=-17 time=1360321200123\n");
+    expect_fixture(&kit, "key-record", "wanted 8\nrejected 5 malformed time=1360321200123\n");
+    /* Such a tombstone has a key as well. */
+    kit_deinit(&kit);
+    begin(&kit, RECON_STREAM_EVENTS, "format: avro, id: key, time: timestamp");
+    struct kit_message message = kit_fixture(fixtures, "key-text");
+    message.value = NULL;
+    message.timestamp_ms = 9;
+    kit_expect(&kit, &message, "wanted 6\nrecord 5 id=k\xc3\xa4y-1 time=9\n");
+    kit_deinit(&kit);
+    /* A header says it whatever the value is. */
+    begin(&kit, RECON_STREAM_EVENTS, "id: key, time: timestamp");
+    message = kit_fixture(fixtures, "key-text-guid");
+    message.value = "{}";
+    message.value_size = 2;
+    message.timestamp_ms = 9;
+    message.headers[1].name = NULL;
+    kit_expect(&kit, &message, "wanted " GUID_TEXT "\nrecord 5 id=k\xc3\xa4y-1 time=9\n");
+    kit_deinit(&kit);
+}
+
+static void a_key_is_what_it_looks_like_where_its_schema_is_not_there(void **state)
+{
+    (void)state;
+    static const struct kit_schema none[] = {{"97", NULL}};
+    struct kit kit;
+    begin(&kit, RECON_STREAM_EVENTS, "format: avro, id: key, time: timestamp");
+    kit_expect(&kit, &(struct kit_message){.key = "k", .timestamp_ms = 1}, "record 5 id=k time=1\n");
+    kit.schemas = none;
+    kit.schema_count = 1;
+    char *text = kit_run(&kit, &(struct kit_message){.key = "\0\0\0\0abc", .key_size = 7, .timestamp_ms = 1});
+    assert_memory_equal(text, "wanted 97\nrecord 5 id=", 22);
+    assert_memory_equal(kit.batch.records[0].id.bytes, "\0\0\0\0abc", 7);
+    assert_int_equal(kit.batch.records[0].id.size, 7);
+    free(text);
+    kit_deinit(&kit);
+    begin(&kit, RECON_STREAM_EVENTS, "format: json, id: key, time: timestamp");
+    kit_expect(&kit, &(struct kit_message){.key = "\1", .timestamp_ms = 1}, "record 5 id=\1 time=1\n");
     kit_deinit(&kit);
 }
 
@@ -272,6 +322,8 @@ int main(void)
         cmocka_unit_test(what_a_writer_does_not_have_is_absent),
         cmocka_unit_test(the_name_of_the_record_chooses),
         cmocka_unit_test(the_data_of_a_cloudevent_in_binary_mode_may_be_avro),
+        cmocka_unit_test(a_key_may_be_avro_too),
+        cmocka_unit_test(a_key_is_what_it_looks_like_where_its_schema_is_not_there),
         cmocka_unit_test(a_schema_that_there_is_not_is_remembered_until_it_is_forgotten),
         cmocka_unit_test(while_the_registry_is_away_nothing_is_done),
         cmocka_unit_test(what_is_no_avro_schema_is_said_once),

@@ -84,8 +84,23 @@ avro("avro-guid-second", second, later, **guid)
 avro("avro-audit", audit, {"id": "a-1", "event_time": NOON, "emitted_time": NOON, "source": "shop", "context": "c"}, topic="audit")
 text = avro("avro-text", "string", "just a text", topic="texts")
 
+
+
+def keyed(name, schema, key, **config):
+    headers = {}
+    serialize = AvroSerializer(registry, json.dumps(schema), conf=config)
+    key = serialize(key, SerializationContext("keys", MessageField.KEY, headers))
+    write = AvroSerializer(registry, json.dumps(first), conf=config)
+    message(name, write(order, SerializationContext("orders", MessageField.VALUE, headers)), key=key, headers=headers)
+
+
+keyed("key-text", "string", "käy-1")
+keyed("key-text-guid", "string", "käy-1", **guid)
+keyed("key-number", "long", -17)
+keyed("key-record", record("shop.Key", id="long"), {"id": 5})
+
 known = {}
-for subject in ("orders-value", "ticks-value", "audit-value", "texts-value"):
+for subject in ("orders-value", "ticks-value", "audit-value", "texts-value", "keys-key"):
     for version in registry.get_versions(subject):
         registered = registry.get_version(subject, version)
         schema = registry.get_schema(registered.schema_id)
