@@ -25,7 +25,15 @@ static void judge_formats(struct recon_message_decoder *decoder)
     const struct recon_stream_mapping *mapping = decoder->options.mapping;
     struct recon_formats *formats = &decoder->formats;
     for (size_t i = 0; i < mapping->schema_count; i++) {
-        const enum recon_format format = mapping->schemas[i].format;
+        const struct recon_mapping *schema = &mapping->schemas[i];
+        enum recon_format format = schema->format;
+        if (format == RECON_FORMAT_AUTO || recon_mapping_ignores_all(schema)) {
+            /* Only these can be of the kind that is asked for. */
+            format = schema->when.avro_record            ? RECON_FORMAT_AVRO
+                     : schema->when.cloudevents_type     ? RECON_FORMAT_CLOUDEVENTS
+                     : recon_mapping_ignores_all(schema) ? RECON_FORMAT_RAW
+                                                         : RECON_FORMAT_AUTO;
+        }
         const bool any = format == RECON_FORMAT_AUTO;
         formats->json |= any || format == RECON_FORMAT_JSON;
         formats->cloudevents |= any || format == RECON_FORMAT_CLOUDEVENTS;

@@ -189,13 +189,19 @@ static bool in_value(const struct recon_plan *plan, uint32_t path)
     return path != RECON_PATH_NONE && plan->paths[path].kind == RECON_FIELD_VALUE;
 }
 
+bool recon_mapping_ignores_all(const struct recon_mapping *mapping)
+{
+    return mapping->ignore && mapping->when.field.kind == RECON_FIELD_NONE;
+}
+
 /* What the schema needs the value for, once its paths are known. */
 static void judge_need(const struct builder *builder, struct recon_schema *schema)
 {
     const struct recon_plan *plan = builder->plan;
     const struct recon_mapping *mapping = schema->mapping;
     const bool is_other = mapping->format != RECON_FORMAT_AUTO && mapping->format != RECON_FORMAT_RAW &&
-                          !(builder->is_binary && mapping->format == RECON_FORMAT_CLOUDEVENTS);
+                          !(builder->is_binary && mapping->format == RECON_FORMAT_CLOUDEVENTS) &&
+                          !recon_mapping_ignores_all(mapping);
     schema->when_needs_value = (is_other && !builder->is_told) || mapping->when.avro_record ||
                                in_value(plan, schema->cloudevents_type) || in_value(plan, schema->when_field);
     if (mapping->ignore)
@@ -222,7 +228,7 @@ static bool fits_never(const struct builder *builder, const struct recon_mapping
         return false;
     bool same = mapping->format == RECON_FORMAT_AUTO || mapping->format == format ||
                 (is_json_family(mapping->format) && is_json_family(format));
-    same |= builder->is_message && mapping->format == RECON_FORMAT_RAW;
+    same |= builder->is_message && (mapping->format == RECON_FORMAT_RAW || recon_mapping_ignores_all(mapping));
     same |= builder->is_binary && mapping->format == RECON_FORMAT_CLOUDEVENTS;
     return !same || (mapping->when.avro_record && format != RECON_FORMAT_AVRO) ||
            (mapping->when.cloudevents_type && !is_json_family(format) && !builder->is_binary);

@@ -73,6 +73,10 @@ struct recon_message_shape {
     bool is_told;            /* the stream has messages of one format alone, so that no schema is another format's */
 };
 
+/* Messages that are to be ignored whatever their format: nothing in the value is asked for but, perhaps, what kind of
+ * record it is. The format that such a mapping may have from its stream says nothing. */
+bool recon_mapping_ignores_all(const struct recon_mapping *mapping);
+
 /* The same for messages, of which nothing is required: what is absent shows message by message. */
 int recon_plan_new_message(const struct recon_decoder_options *options, const struct recon_message_shape *shape,
                            struct recon_plan **plan, const char **what);

@@ -200,6 +200,33 @@ static void what_a_header_says_to_ignore_is_not_parsed(void **state)
     kit_deinit(&kit);
 }
 
+static void what_is_left_is_ignored_whatever_its_format(void **state)
+{
+    (void)state;
+    struct kit kit;
+    kit_init(&kit, RECON_STREAM_EVENTS, "id",
+             "format: json, schemas: [{when: {field: {name: v, equals: 1}}}, {when: {avro_record: R}, format: avro}, "
+             "{ignore: true}]");
+    static const struct kit_schema schemas[] = {
+        {"7", "{\"type\":\"record\",\"name\":\"S\",\"fields\":[{\"name\":\"id\",\"type\":\"string\"}]}"}};
+    kit.schemas = schemas;
+    kit.schema_count = 1;
+    kit_expect(&kit, &(struct kit_message){.value = "\0\0\0\0\7\2a", .value_size = 7}, "wanted 7\nignored 1\n");
+    kit_expect_value(&kit, "{}", "ignored 1\n");
+    kit_expect_value(&kit, "{", "rejected 5 malformed\n");
+    kit_deinit(&kit);
+    /* No registry is asked for what no mapping names. */
+    kit_init(&kit, RECON_STREAM_EVENTS, "id",
+             "schemas: [{when: {cloudevents_type: t}}, {when: {header: {name: a, equals: b}}, format: json}, {ignore: "
+             "true}]");
+    kit_expect(&kit, &(struct kit_message){.value = "\0\0\0\0\7\2a", .value_size = 7}, "rejected 5 malformed\n");
+    kit_expect_value(&kit, "{}", "ignored 1\n");
+    kit_deinit(&kit);
+    kit_init(&kit, RECON_STREAM_EVENTS, "id", "format: json, schemas: [{ignore: true}]");
+    kit_expect_value(&kit, "?", "ignored 1\n");
+    kit_deinit(&kit);
+}
+
 static void a_tombstone_is_no_record(void **state)
 {
     (void)state;
@@ -303,6 +330,7 @@ int main(void)
         cmocka_unit_test(the_first_schema_that_fits_counts),
         cmocka_unit_test(a_condition_may_ask_for_the_key),
         cmocka_unit_test(what_a_header_says_to_ignore_is_not_parsed),
+        cmocka_unit_test(what_is_left_is_ignored_whatever_its_format),
         cmocka_unit_test(a_tombstone_is_no_record),
         cmocka_unit_test(a_tombstone_is_a_record_where_the_mapping_needs_no_value),
         cmocka_unit_test(a_value_that_may_hold_more_is_looked_into_though_none_is_needed),
