@@ -1,8 +1,10 @@
 package io.recon.flink;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Random;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.core.memory.ManagedMemoryUseCase;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -16,22 +18,33 @@ import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 
 /**
  * Matchers and windows as a job has them, in harnesses, told a trace as the sources would tell it: blocks, watermarks, and IDLE
- * once z has passed since the largest time last rose.
+ * once z has passed since the largest time last rose. All of it at once; or, where there is a random source of delays, through
+ * queues: of each matcher and input one, and one of the windows.
  */
 final class TraceHarness implements AutoCloseable {
     static final int MAX_PARALLELISM = 8;
 
-    /** All input is always read here. */
-    static final class DrainedMatcher extends MatcherOperator {
+    /** Its input is what the harness has queued for it. */
+    static final class QueuedMatcher extends MatcherOperator {
         private static final long serialVersionUID = 1L;
+        transient Channels channels;
 
-        DrainedMatcher(ReconSettings settings) {
+        QueuedMatcher(ReconSettings settings) {
             super(settings);
         }
 
         @Override
         boolean isInputDrained() {
-            return true;
+            return channels.isEmpty();
+        }
+    }
+
+    /** What is on the way to one matcher: blocks, watermarks and statuses, by input. */
+    static final class Channels {
+        final List<ArrayDeque<Object>> inputs = List.of(new ArrayDeque<>(), new ArrayDeque<>());
+
+        boolean isEmpty() {
+            return inputs.get(0).isEmpty() && inputs.get(1).isEmpty();
         }
     }
 
@@ -39,6 +52,9 @@ final class TraceHarness implements AutoCloseable {
     private final NativePacker packer;
     private final KeyGroups groups = new KeyGroups(MAX_PARALLELISM);
     private final List<KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult>> matchers = new ArrayList<>();
+    private final List<Channels> channels = new ArrayList<>();
+    private final ArrayDeque<PartialCounts> countsOnTheWay = new ArrayDeque<>();
+    private final Random delays; // null: none
     private OneInputStreamOperatorTestHarness<PartialCounts, ReconResult> windows;
     private long checkpoint;
     private long now;
@@ -54,7 +70,12 @@ final class TraceHarness implements AutoCloseable {
     final List<String> metrics = new ArrayList<>();
 
     TraceHarness(ReconSettings settings, int parallelism, long now) throws Exception {
+        this(settings, parallelism, now, null);
+    }
+
+    TraceHarness(ReconSettings settings, int parallelism, long now, Random delays) throws Exception {
         this.settings = settings;
+        this.delays = delays;
         this.now = now;
         packer = new NativePacker(settings.toNative(MAX_PARALLELISM, -1));
         last[0] = now;
@@ -74,7 +95,7 @@ final class TraceHarness implements AutoCloseable {
         for (int i = 0; i < parallelism; i++) {
             KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult> matcher =
                     new KeyedTwoInputStreamOperatorTestHarness<>(
-                            new DrainedMatcher(settings), groups, groups, Types.INT, MAX_PARALLELISM, parallelism, i);
+                            new QueuedMatcher(settings), groups, groups, Types.INT, MAX_PARALLELISM, parallelism, i);
             matcher.getStreamConfig().setManagedMemoryFractionOperatorOfUseCase(ManagedMemoryUseCase.OPERATOR, 1.0);
             matcher.getStreamConfig().serializeAllConfigs();
             matcher.setProcessingTime(now);
@@ -87,32 +108,79 @@ final class TraceHarness implements AutoCloseable {
             }
             matcher.open();
             matchers.add(matcher);
+            channels.add(new Channels());
+            operator(matcher).channels = channels.get(i);
         }
         tick();
     }
 
-    private MatcherOperator operator(KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult> matcher) {
-        return (MatcherOperator) matcher.getOperator();
+    private static QueuedMatcher operator(KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult> matcher) {
+        return (QueuedMatcher) matcher.getOperator();
     }
 
     private void tick() throws Exception {
         for (var matcher : matchers) {
-            matcher.setProcessingTime(now);
-            operator(matcher).tick();
+            if (delays == null || delays.nextInt(4) > 0) {
+                matcher.setProcessingTime(now);
+                operator(matcher).tick();
+            }
         }
         collect();
     }
 
-    /** Moves what came out: partial counts to the windows, results to the lists. */
-    private void collect() throws Exception {
+    /** Delivers what is on the way: all of it, or as much as the delays let through. */
+    private void deliver(boolean isAll) throws Exception {
+        for (int i = 0; i < matchers.size(); i++) {
+            Channels queued = channels.get(i);
+            int budget = isAll ? Integer.MAX_VALUE : delays.nextInt(5);
+            for (; budget > 0 && !queued.isEmpty(); budget--) {
+                int input = delays != null && delays.nextBoolean() ? 1 : 0;
+                input = queued.inputs.get(input).isEmpty() ? 1 - input : input;
+                process(matchers.get(i), input, queued.inputs.get(input).poll());
+            }
+        }
+        collect();
+        for (int budget = isAll ? Integer.MAX_VALUE : delays.nextInt(5); budget > 0 && !countsOnTheWay.isEmpty(); budget--) {
+            windows.processElement(new StreamRecord<>(countsOnTheWay.poll()));
+        }
+        take(windows.getOutput(), metrics);
+    }
+
+    private void send(int matcher, int input, Object element) {
+        channels.get(matcher).inputs.get(input).add(element);
+    }
+
+    private static void process(
+            KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult> matcher, int input, Object element)
+            throws Exception {
+        if (element instanceof Block block) {
+            if (input == 0) {
+                matcher.processElement1(new StreamRecord<>(block));
+            } else {
+                matcher.processElement2(new StreamRecord<>(block));
+            }
+        } else if (element instanceof Watermark mark) {
+            if (input == 0) {
+                matcher.processWatermark1(mark);
+            } else {
+                matcher.processWatermark2(mark);
+            }
+        } else if (input == 0) {
+            matcher.processWatermarkStatus1((WatermarkStatus) element);
+        } else {
+            matcher.processWatermarkStatus2((WatermarkStatus) element);
+        }
+    }
+
+    /** Takes what came out. */
+    private void collect() {
         for (var matcher : matchers) {
             var counts = matcher.getSideOutput(MatcherOperator.COUNTS);
             while (counts != null && !counts.isEmpty()) {
-                windows.processElement(counts.poll());
+                countsOnTheWay.add(counts.poll().getValue());
             }
             take(matcher.getOutput(), breaks);
         }
-        take(windows.getOutput(), metrics);
     }
 
     private static void take(Queue<Object> output, List<String> results) {
@@ -141,7 +209,12 @@ final class TraceHarness implements AutoCloseable {
                 watermark(stream, Watermark.MAX_WATERMARK);
             }
         }
-        collect();
+        deliver(delays == null);
+    }
+
+    /** Whatever is on the way arrives. */
+    void settle() throws Exception {
+        deliver(true);
     }
 
     private void moveClock(long at) throws Exception {
@@ -163,15 +236,7 @@ final class TraceHarness implements AutoCloseable {
                 packer.pack(stream, record, settings.topicNumber(Stream.values()[stream], record.topic));
         int group = PackedRecords.keyGroupAt(packed.bytes, 0);
         Block block = new Block(stream, group, 1, packed.bytes);
-        var matcher =
-                matchers.get(
-                        KeyGroupRangeAssignment.computeOperatorIndexForKeyGroup(MAX_PARALLELISM, matchers.size(), group));
-        if (stream == 0) {
-            matcher.processElement1(new StreamRecord<>(block));
-        } else {
-            matcher.processElement2(new StreamRecord<>(block));
-        }
-        collect();
+        send(owner(group), stream, block);
         boolean isPoisoned =
                 settings.maxFutureSkewMs() != Long.MAX_VALUE && record.time > now + settings.maxFutureSkewMs();
         if (record.kind != ReconRecord.KIND_REJECTED
@@ -193,23 +258,22 @@ final class TraceHarness implements AutoCloseable {
         }
     }
 
+    private int owner(int group) {
+        return KeyGroupRangeAssignment.computeOperatorIndexForKeyGroup(MAX_PARALLELISM, matchers.size(), group);
+    }
+
     private void status(int stream, WatermarkStatus status) throws Exception {
-        for (var matcher : matchers) {
-            if (stream == 0) {
-                matcher.processWatermarkStatus1(status);
-            } else {
-                matcher.processWatermarkStatus2(status);
-            }
+        for (int i = 0; i < matchers.size(); i++) {
+            send(i, stream, status);
+        }
+        if (delays == null) {
+            deliver(true);
         }
     }
 
-    private void watermark(int stream, Watermark mark) throws Exception {
-        for (var matcher : matchers) {
-            if (stream == 0) {
-                matcher.processWatermark1(mark);
-            } else {
-                matcher.processWatermark2(mark);
-            }
+    private void watermark(int stream, Watermark mark) {
+        for (int i = 0; i < matchers.size(); i++) {
+            send(i, stream, mark);
         }
     }
 
@@ -228,7 +292,16 @@ final class TraceHarness implements AutoCloseable {
 
     /** Stops with a checkpoint and goes on from it with as many matchers; all inputs are alive then. */
     void restart(int parallelism) throws Exception {
+        restart(parallelism, true);
+    }
+
+    /** The same; what is on the way arrives before an aligned checkpoint, and is part of one that is not. */
+    void restart(int parallelism, boolean isAligned) throws Exception {
         checkpoint++;
+        if (isAligned) {
+            deliver(true);
+        }
+        List<Channels> onTheWay = List.copyOf(channels);
         OperatorSubtaskState[] states = new OperatorSubtaskState[matchers.size()];
         for (int i = 0; i < states.length; i++) {
             matchers.get(i).prepareSnapshotPreBarrier(checkpoint);
@@ -239,13 +312,22 @@ final class TraceHarness implements AutoCloseable {
         closeAll();
         open(parallelism, AbstractStreamOperatorTestHarness.repackageState(states), states.length, windowsState);
         for (int stream = 0; stream < 2; stream++) {
+            for (Channels old : onTheWay) {
+                for (Object element : old.inputs.get(stream)) {
+                    if (element instanceof Block block) {
+                        send(owner(block.keyGroup), stream, block);
+                    }
+                }
+            }
             last[stream] = now;
             idle[stream] = false;
             if (ended[stream]) {
                 watermark(stream, Watermark.MAX_WATERMARK); // its source has finished, and says so again
+            } else if (delays != null && hasMax[stream]) {
+                watermark(stream, new Watermark(max[stream] - settings.outOfOrdernessMs() - 1)); // as the channels had it
             }
         }
-        collect();
+        deliver(delays == null);
     }
 
     boolean hasEnded(int stream) {
@@ -257,6 +339,7 @@ final class TraceHarness implements AutoCloseable {
             matcher.close();
         }
         matchers.clear();
+        channels.clear();
         windows.close();
     }
 
