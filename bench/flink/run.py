@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 ROOT = pathlib.Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests/flink"), str(ROOT / "tests/kafka")]
@@ -18,8 +19,11 @@ sys.path[:0] = [str(ROOT / "tests/flink"), str(ROOT / "tests/kafka")]
 from cluster import ENDED, Cluster  # noqa: E402
 from broker import wait_until  # noqa: E402
 
-JAR = ROOT / "build/flink/bench/recon-flink-bench.jar"
+BENCH = ROOT / "build/flink/bench/recon-flink-bench.jar"
+RECON = ROOT / "build/flink/recon-flink-2.2.jar"
+JAR = ROOT / "build/flink/bench/all.jar"
 JOBS = {
+    "recon": ("io.recon.bench.Reconcile", {}),
     "pass-through": ("io.recon.bench.PassThrough", {}),
     "join, heap": ("io.recon.bench.Join", {"state.backend.type": "hashmap"}),
     "join, RocksDB": ("io.recon.bench.Join", {
@@ -52,6 +56,18 @@ def measure(folder, name, jar, entry, configuration, ids, retention, parallelism
         return wall, used, memory
 
 
+def build():
+    """One jar of both: a cluster takes one."""
+    subprocess.run(["make", "--no-print-directory", "flink"], cwd=ROOT, check=True)
+    subprocess.run(["mvn", "-q", "-B", "-ntp", "-f", ROOT / "bench/flink/pom.xml", "package"], check=True)
+    with zipfile.ZipFile(JAR, "w") as both:
+        for jar in (RECON, BENCH):
+            with zipfile.ZipFile(jar) as one:
+                for name in one.namelist():
+                    if jar == RECON or name.startswith("io/recon/bench/"):
+                        both.writestr(name, one.read(name))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ids", type=int, default=2_000_000, help="IDs of each stream")
@@ -59,7 +75,7 @@ def main():
     parser.add_argument("--parallelism", default="1")
     parser.add_argument("--jobs", default=",".join(name.replace(", ", "-") for name in JOBS))
     options = parser.parse_args()
-    subprocess.run(["mvn", "-q", "-B", "-f", ROOT / "bench/flink/pom.xml", "package"], check=True)
+    build()
     wanted = options.jobs.split(",")
     print(f"{options.ids} IDs of each stream, retention {options.retention} IDs a subtask")
     print(f"{'job':<16}{'parallelism':>12}{'records/s':>12}{'records/CPU-s':>15}{'seconds':>9}{'MiB':>7}")

@@ -174,7 +174,9 @@ class Cluster:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
-            raise RefusedError(f"{method} {path}: {error.code} {error.read().decode(errors='replace')}") from None
+            text = error.read().decode(errors="replace").replace("\\n", "\n")
+            causes = [line for line in text.splitlines() if line.startswith("Caused by")]
+            raise RefusedError(f"{method} {path}: {error.code} " + ("\n".join(causes) or text)) from None
         return json.loads(text) if text else None
 
     def get(self, path):

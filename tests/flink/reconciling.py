@@ -15,26 +15,24 @@ RECON = pathlib.Path(os.environ.get("RECON", ROOT / "build/release/recon"))
 JAR = pathlib.Path(os.environ.get("RECON_FLINK_JAR", ROOT / "build/flink/recon-flink-2.2.jar"))
 COUNTS = ("expected", "matched", "missing", "unaudited")
 
-# For one name: the counts of its windows, and the last word on each ID that was ever missing or unaudited.
-Outcome = collections.namedtuple("Outcome", "windows words")
+# The last word: the counts of each window of which anything was expected, and the IDs that are missing in the end. Not what was
+# missing for a while: that depends on how the watermark went.
+Outcome = collections.namedtuple("Outcome", "windows missing")
 
 
 def outcome(results):
-    """The last word on everything, from results (as dicts) in the order in which they were given."""
+    """From results (as dicts) in the order in which they were given."""
     windows = {}
-    words = {}
+    missing = set()
     for result in results:
         kind = result["type"]
         if kind == "metric":
             windows[result["start"]] = tuple(result[name] for name in COUNTS)
-        elif kind in ("missing", "found"):
-            words[result.get("source"), result["id"]] = kind
-    # Windows of which nothing was expected may be there or not.
-    return Outcome({start: counts for start, counts in windows.items() if any(counts)}, words)
-
-
-def missing(an_outcome):
-    return {one for one, word in an_outcome.words.items() if word == "missing"}
+        elif kind == "missing":
+            missing.add((result.get("source"), result["id"]))
+        elif kind == "found":
+            missing.discard((result.get("source"), result["id"]))
+    return Outcome({start: counts for start, counts in windows.items() if any(counts)}, missing)
 
 
 def flights():

@@ -85,7 +85,7 @@ stage_flink_harness() {
 }
 
 stage_kafka() { run_pytest tests/kafka; }
-stage_flink() { run_pytest tests/flink; }
+stage_flink() { make --no-print-directory flink JOBS="$jobs" && run_pytest tests/flink; }
 
 all='format gcc clang valgrind asan_ubsan tsan fuzz clang_tidy cppcheck flink_harness kafka flink'
 passed=0

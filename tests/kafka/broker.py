@@ -13,6 +13,7 @@ use event times long past, by which a broker would delete them. All else that a 
 import contextlib
 import ctypes
 import json
+import math
 import os
 import pathlib
 import signal
@@ -101,12 +102,14 @@ class Broker:
         self.folder = pathlib.Path(folder)
         self.process = None
         self.port = None
+        self.client = None
 
     def __enter__(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         self.jars = fetched("kafka")
         for attempt in range(3):  # a port may be taken between the look and the use
             self.port, controller_port = free_ports(2)
+            self.client = None
             self.settings = self.folder / "server.properties"
             self.settings.write_text(PROPERTIES.format(
                 port=self.port, controller_port=controller_port, folder=self.folder))
@@ -161,21 +164,24 @@ class Broker:
     # --- topics and records ---------------------------------------------------------------------------------------
 
     def admin(self):
-        return confluent_kafka.admin.AdminClient({
-            "bootstrap.servers": self.address, "log_level": 0, "reconnect.backoff.max.ms": 200})
+        """The one client for questions: it must outlive them."""
+        if self.client is None:
+            self.client = confluent_kafka.admin.AdminClient({
+                "bootstrap.servers": self.address, "log_level": 0, "reconnect.backoff.max.ms": 200})
+        return self.client
 
     def create_topic(self, name, partitions=1, **settings):
         topic = confluent_kafka.admin.NewTopic(name, num_partitions=partitions, replication_factor=1, config={
             key.replace("_", "."): str(value) for key, value in settings.items()})
-        admin = self.admin()  # must live until the result is there
-        admin.create_topics([topic])[name].result(30)
+        self.admin().create_topics([topic])[name].result(30)
 
     def topics(self):
         """Names of the topics, without Kafka's own."""
         return {name for name in self.admin().list_topics(timeout=10).topics if not name.startswith("__")}
 
     def produce(self, topic, records, partition=None):
-        """Writes records and waits until all are there. A record is what becomes JSON, bytes as they are, or a Message. partition: a number, or None to deal them out in turn."""
+        """Writes records and waits until all are there. A record is what becomes JSON, bytes as they are, or a Message.
+        partition: a number, or None to deal them out in turn."""
         count = len(self.admin().list_topics(topic, timeout=10).topics[topic].partitions)
         producer = confluent_kafka.Producer({
             "bootstrap.servers": self.address, "linger.ms": 5, "queue.buffering.max.messages": 1000000, "acks": "all"})
@@ -201,20 +207,22 @@ class Broker:
 
     def unread(self, group, topics):
         """How many messages of the topics lie behind what the group has committed."""
-        admin = self.admin()
+        # Not by the admin client: librdkafka's crashes where the group's coordinator answers with an error.
+        consumer = confluent_kafka.Consumer({
+            "bootstrap.servers": self.address, "group.id": group, "enable.auto.commit": False, "log_level": 0})
         try:
-            answer = admin.list_consumer_group_offsets([confluent_kafka.ConsumerGroupTopicPartitions(group)])
-            done = {(one.topic, one.partition): one.offset for one in answer[group].result(20).topic_partitions}
+            count = 0
+            for topic in topics:
+                for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions:
+                    one = confluent_kafka.TopicPartition(topic, partition)
+                    first, end = consumer.get_watermark_offsets(one, timeout=10)
+                    [done] = consumer.committed([one], timeout=10)
+                    count += end - max(done.offset, first)
+            return count
         except confluent_kafka.KafkaException:
-            done = {}  # nothing yet
-        count = 0
-        for topic in topics:
-            ends = admin.list_offsets({
-                confluent_kafka.TopicPartition(topic, partition): confluent_kafka.admin.OffsetSpec.latest()
-                for partition in admin.list_topics(topic, timeout=10).topics[topic].partitions})
-            for partition, end in ends.items():
-                count += end.result(20).offset - max(done.get((topic, partition.partition), 0), 0)
-        return count
+            return math.inf  # not known just now: the coordinator is being found, the broker is away
+        finally:
+            consumer.close()
 
     @contextlib.contextmanager
     def reader(self, topic, isolation="read_committed"):

@@ -83,6 +83,11 @@ public final class ReconSettings implements Serializable {
         return maxFutureSkewMs;
     }
 
+    /** Audit records with a time before this (ms) are not judged; {@code Long.MIN_VALUE}: all are. */
+    public long fromMs() {
+        return fromMs;
+    }
+
     /** The same, but with this as the first time of which audit records are judged: that a first start found. */
     public ReconSettings withFrom(long milliseconds) {
         Builder builder = new Builder(name);

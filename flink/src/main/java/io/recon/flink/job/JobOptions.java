@@ -18,21 +18,17 @@ final class JobOptions implements Serializable {
     static final String DELIVERY = "job.delivery";
     static final String TRANSACTIONS_LOST = "job.transactions.lost";
     static final String ALIGNMENT_DRIFT = "job.alignment.drift";
-    static final String BLOCK_LATENCY = "job.block.latency";
     static final String REGISTRY = "schema.registry.";
     private static final String TRANSACTION_TIMEOUT = "transaction.timeout.ms";
 
     /** The longest that a broker accepts unless it is told otherwise (transaction.max.timeout.ms). */
     private static final String TRANSACTION_TIMEOUT_MS = "900000";
 
-    private static final Duration BLOCK_LATENCY_DEFAULT = Duration.ofMillis(100);
-
     private final TreeMap<String, String> client = new TreeMap<>();
     private final TreeMap<String, String> registry = new TreeMap<>();
     private final DeliveryGuarantee delivery;
     private final boolean acceptsLoss;
     private final Duration alignmentDrift;
-    private final Duration blockLatency;
 
     /**
      * Reads the two sections; {@link IllegalArgumentException} names what is wrong.
@@ -47,11 +43,10 @@ final class JobOptions implements Serializable {
                 : DeliveryGuarantee.AT_LEAST_ONCE;
         acceptsLoss = choice(all, TRANSACTIONS_LOST, "fail", "accept").equals("accept");
         alignmentDrift = duration(all, ALIGNMENT_DRIFT, alignmentDriftDefault);
-        blockLatency = duration(all, BLOCK_LATENCY, BLOCK_LATENCY_DEFAULT);
         all.forEach((key, value) -> {
             if (key.startsWith("job.")) {
                 throw new IllegalArgumentException("flink: unknown option '" + key + "'; there are " + String.join(", ", DELIVERY,
-                        TRANSACTIONS_LOST, ALIGNMENT_DRIFT, BLOCK_LATENCY));
+                        TRANSACTIONS_LOST, ALIGNMENT_DRIFT));
             }
             (key.startsWith(REGISTRY) ? registry : client).put(key, value);
         });
@@ -99,11 +94,6 @@ final class JobOptions implements Serializable {
     /** How far one input may be read ahead of the other, in event time. */
     Duration alignmentDrift() {
         return alignmentDrift;
-    }
-
-    /** How long a record may wait for others to travel with. */
-    Duration blockLatency() {
-        return blockLatency;
     }
 
     /** For any client. */

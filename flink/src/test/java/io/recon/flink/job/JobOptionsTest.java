@@ -41,7 +41,7 @@ class JobOptionsTest {
     @Test
     void whatIsWrongIsNamed() {
         assertThatThrownBy(() -> options(Map.of("job.delivery", "once"))).hasMessageContaining("job.delivery: 'once'");
-        assertThatThrownBy(() -> options(Map.of("job.block.latency", "5"))).hasMessageContaining("job.block.latency: '5'");
+        assertThatThrownBy(() -> options(Map.of("job.alignment.drift", "5"))).hasMessageContaining("job.alignment.drift: '5'");
         assertThatThrownBy(() -> options(Map.of("job.dleivery", "x"))).hasMessageContaining("job.dleivery");
         assertThatThrownBy(() -> new JobOptions(Map.of(), Map.of(), Duration.ZERO)).hasMessageContaining("bootstrap.servers");
     }

@@ -1,0 +1,33 @@
+package io.recon.bench;
+
+import io.recon.flink.ReconRecord;
+import io.recon.flink.ReconSettings;
+import io.recon.flink.ReconStreams;
+import java.time.Duration;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+
+/** The same by recon's library: it counts windows, too. */
+public final class Reconcile {
+    public static void main(String[] arguments) throws Exception {
+        var env = StreamExecutionEnvironment.getExecutionEnvironment();
+        env.getConfig().enableObjectReuse();
+        long ids = Long.parseLong(arguments[0]);
+        var settings = ReconSettings.named("bench")
+                .interval(Duration.ofMinutes(1))
+                .outOfOrderness(Duration.ofMillis(Streams.OUT_OF_ORDERNESS_MS))
+                .retention(Duration.ofMillis(Long.parseLong(arguments[1])))
+                .build();
+        var results = ReconStreams.reconcile(
+                records(Streams.audit(env, ids)), records(Streams.events(env, ids)), settings);
+        results.metrics().sinkTo(new DiscardingSink<>()).uid("metrics");
+        results.breaks().sinkTo(new DiscardingSink<>()).uid("breaks");
+        env.execute("recon");
+    }
+
+    private static DataStream<ReconRecord> records(DataStream<Record> stream) {
+        return stream.map(record -> ReconRecord.of(record.id, record.time)).returns(TypeInformation.of(ReconRecord.class));
+    }
+}
