@@ -78,6 +78,7 @@ static int make_views(struct recon_message_decoder *decoder, char *error, size_t
             snprintf(error, error_size, "no such time zone: %s; a name such as Europe/Paris is wanted", what);
         if (status != RECON_OK)
             return status;
+        decoder->needs_marks |= decoder->views[i]->key != RECON_PATH_NONE;
         decoder->views[i]->is_avro = shape.value == RECON_FORMAT_AVRO || (shape.is_told && decoder->formats.avro);
     }
     return RECON_OK;
@@ -105,6 +106,7 @@ int recon_message_decoder_new(const struct recon_message_decoder_options *option
     made->key_path = (struct recon_path){.kind = RECON_FIELD_VALUE, .text = ""};
     made->key_plan = (struct recon_plan){.paths = &made->key_path, .path_count = 1};
     judge_formats(made);
+    made->needs_marks = made->formats.cloudevents || made->formats.avro;
     int status = recon_json_index_new(&made->index);
     if (status == RECON_OK)
         status = make_views(made, error, error_size);
@@ -154,7 +156,7 @@ static int decode(struct recon_call *call)
     const struct recon_message *message = call->message;
     const struct recon_formats *formats = &decoder->formats;
     const bool has_value = message->value.bytes != NULL;
-    if (message->header_count > 0 && (formats->cloudevents || formats->avro))
+    if (message->header_count > 0 && decoder->needs_marks)
         call->marks = recon_marks_find(message);
     struct recon_message_view *early =
         decoder->views[formats->cloudevents && recon_marks_binary(&call->marks) ? RECON_SHAPE_BINARY_OPAQUE

@@ -148,14 +148,18 @@ static void a_key_may_be_avro_too(void **state)
     kit_expect(&kit, &message, "wanted 6\nrecord 5 id=k\xc3\xa4y-1 time=9\n");
     kit_deinit(&kit);
     /* A header says it whatever the value is. */
-    begin(&kit, RECON_STREAM_EVENTS, "id: key, time: timestamp");
+    static const char *const keys[] = {"id: key, time: timestamp", "format: json, id: key, time: timestamp",
+                                       "format: raw"};
     message = kit_fixture(fixtures, "key-text-guid");
     message.value = "{}";
     message.value_size = 2;
     message.timestamp_ms = 9;
     message.headers[1].name = NULL;
-    kit_expect(&kit, &message, "wanted " GUID_TEXT "\nrecord 5 id=k\xc3\xa4y-1 time=9\n");
-    kit_deinit(&kit);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        begin(&kit, RECON_STREAM_EVENTS, keys[i]);
+        kit_expect(&kit, &message, "wanted " GUID_TEXT "\nrecord 5 id=k\xc3\xa4y-1 time=9\n");
+        kit_deinit(&kit);
+    }
 }
 
 static void a_key_is_what_it_looks_like_where_its_schema_is_not_there(void **state)
