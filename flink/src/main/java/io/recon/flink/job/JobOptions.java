@@ -1,5 +1,6 @@
 package io.recon.flink.job;
 
+import io.recon.flink.ReconStreams;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Map;
@@ -18,6 +19,7 @@ final class JobOptions implements Serializable {
     static final String DELIVERY = "job.delivery";
     static final String TRANSACTIONS_LOST = "job.transactions.lost";
     static final String ALIGNMENT_DRIFT = "job.alignment.drift";
+    static final String BLOCK_LATENCY = "job.block.latency";
     static final String REGISTRY = "schema.registry.";
     private static final String TRANSACTION_TIMEOUT = "transaction.timeout.ms";
 
@@ -29,6 +31,7 @@ final class JobOptions implements Serializable {
     private final DeliveryGuarantee delivery;
     private final boolean acceptsLoss;
     private final Duration alignmentDrift;
+    private final Duration blockLatency;
 
     /**
      * Reads the two sections; {@link IllegalArgumentException} names what is wrong.
@@ -43,10 +46,11 @@ final class JobOptions implements Serializable {
                 : DeliveryGuarantee.AT_LEAST_ONCE;
         acceptsLoss = choice(all, TRANSACTIONS_LOST, "fail", "accept").equals("accept");
         alignmentDrift = duration(all, ALIGNMENT_DRIFT, alignmentDriftDefault);
+        blockLatency = duration(all, BLOCK_LATENCY, ReconStreams.LATENCY);
         all.forEach((key, value) -> {
             if (key.startsWith("job.")) {
                 throw new IllegalArgumentException("flink: unknown option '" + key + "'; there are " + String.join(", ", DELIVERY,
-                        TRANSACTIONS_LOST, ALIGNMENT_DRIFT));
+                        TRANSACTIONS_LOST, ALIGNMENT_DRIFT, BLOCK_LATENCY));
             }
             (key.startsWith(REGISTRY) ? registry : client).put(key, value);
         });
@@ -94,6 +98,11 @@ final class JobOptions implements Serializable {
     /** How far one input may be read ahead of the other, in event time. */
     Duration alignmentDrift() {
         return alignmentDrift;
+    }
+
+    /** How long a record may wait for others to travel with. */
+    Duration blockLatency() {
+        return blockLatency;
     }
 
     /** For any client. */

@@ -97,7 +97,10 @@ public final class ReconJob {
         LOG.info("Reading begins at {} and {}; judged is from {} on", start.audit(), start.events(), from);
         env.getConfig().enableObjectReuse();
         ReconStreams.Results results = ReconStreams.reconcilePacked(
-                source(Stream.AUDIT, start.audit()), source(Stream.EVENTS, start.events()), settings.withFrom(from));
+                source(Stream.AUDIT, start.audit()),
+                source(Stream.EVENTS, start.events()),
+                settings.withFrom(from),
+                options.blockLatency());
         sink(results.metrics(), "metrics", config.metricsTopic()).setParallelism(1);
         sink(results.breaks(), "breaks", config.breaksTopic());
         env.execute("recon: " + config.name());
