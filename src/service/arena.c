@@ -22,12 +22,15 @@
 #define HUGE_UNITS (HUGE_BYTES / UNIT_BYTES)
 #define LINE_BYTES ((size_t)64)
 #define SHORT_LIVED_UNITS ((size_t)65536 / UNIT_BYTES)
+/* Huge pages that hold nothing and are kept all the same: the next block takes them without their being cleared. */
+#define WARM_COUNT_MAX 8
 
 struct region {
     char *bytes;
     size_t block_units; /* all its blocks have this size; 0: any other */
     size_t free_count;  /* units */
     size_t search_from; /* no free unit is before this word */
+    uint32_t warm;      /* bits of its huge pages that hold nothing and were kept */
     uint64_t taken[WORD_COUNT];
 };
 
@@ -35,7 +38,8 @@ struct recon_arena {
     struct region **regions; /* by address */
     size_t count;
     size_t capacity;
-    size_t recent; /* a region that had room */
+    size_t recent;     /* a region that had room */
+    size_t warm_count; /* over all regions; at most WARM_COUNT_MAX */
 };
 
 struct recon_arena *recon_arena_new(void)
@@ -138,6 +142,15 @@ static void run_mark(struct region *region, size_t first, size_t count, bool tak
         region->search_from = first / 64;
 }
 
+/* The huge pages that the run lies in are not empty any more. */
+static void warm_take(struct recon_arena *arena, struct region *region, size_t first, size_t count)
+{
+    for (size_t huge = first / HUGE_UNITS; huge <= (first + count - 1) / HUGE_UNITS; huge++) {
+        arena->warm_count -= region->warm >> huge & 1;
+        region->warm &= ~(UINT32_C(1) << huge);
+    }
+}
+
 static void *arena_take(struct recon_arena *arena, size_t unit_count)
 {
     size_t block_units = unit_count == SHORT_LIVED_UNITS ? SHORT_LIVED_UNITS : 0;
@@ -150,6 +163,7 @@ static void *arena_take(struct recon_arena *arena, size_t unit_count)
         if (first == UNIT_COUNT)
             continue;
         run_mark(region, first, unit_count, true);
+        warm_take(arena, region, first, unit_count);
         arena->recent = number;
         return region->bytes + first * UNIT_BYTES;
     }
@@ -184,8 +198,14 @@ static void arena_give(struct recon_arena *arena, char *block, size_t unit_count
         bool is_free = true;
         for (size_t word = huge * HUGE_UNITS / 64; word < (huge + 1) * HUGE_UNITS / 64; word++)
             is_free &= region->taken[word] == 0;
-        if (is_free)
+        if (!is_free)
+            continue;
+        if (arena->warm_count < WARM_COUNT_MAX) {
+            arena->warm_count++;
+            region->warm |= UINT32_C(1) << huge;
+        } else {
             (void)madvise(region->bytes + huge * HUGE_BYTES, HUGE_BYTES, MADV_DONTNEED);
+        }
     }
 }
 
