@@ -290,6 +290,11 @@ const char *recon_source_message(const struct recon_source *source)
     return source->message;
 }
 
+bool recon_source_may_wait(const struct recon_source *source)
+{
+    return source->wake[0] >= 0;
+}
+
 void recon_source_progress(const struct recon_source *source, uint64_t *taken_bytes, uint64_t *total_bytes)
 {
     *taken_bytes = atomic_load_explicit(&source->taken_bytes, memory_order_relaxed);

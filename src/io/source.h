@@ -6,6 +6,7 @@
 #ifndef RECON_IO_SOURCE_H
 #define RECON_IO_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@ const char *recon_source_message(const struct recon_source *source);
 /* Ends a read of a pipe or a terminal that waits for bytes, and all later ones: RECON_ERROR_IO. A regular file, which
  * never waits for long, goes on. Any thread, while the source is open. */
 void recon_source_interrupt(struct recon_source *source);
+
+/* A read may wait for whoever writes: a pipe, a terminal. */
+bool recon_source_may_wait(const struct recon_source *source);
 
 /* For progress: bytes of the file taken so far, and its size (0 if not known). Any thread. */
 void recon_source_progress(const struct recon_source *source, uint64_t *taken_bytes, uint64_t *total_bytes);

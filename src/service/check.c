@@ -31,7 +31,7 @@
 
 /* With few files the threads may run far ahead of each other; with many, what each holds must be small. */
 #define FEW_FILES 8
-#define BATCH_COUNT_FEW 8
+#define BATCH_COUNT_FEW 64
 #define BATCH_COUNT_MANY 2
 #define BUFFER_BYTES_FEW ((size_t)256 * 1024)
 #define BUFFER_BYTES_MANY ((size_t)32 * 1024)
@@ -220,7 +220,6 @@ void recon_check_free(struct recon_check *check)
 {
     if (check == NULL)
         return;
-    assert(check->lanes != NULL || check->lane_count == 0);
     assert(check->lanes != NULL || check->lane_count == 0);
     /* All are asked before any is waited for. */
     for (size_t i = 0; i < check->lane_count; i++)

@@ -1,10 +1,11 @@
 /*
  * Lanes.
  *
- * 1. batches[produced % batch_count] is the reader's, batches[consumed % batch_count] the taker's while it holds one;
- *    no batch is ever both's: consumed <= produced <= consumed + batch_count.
- * 2. produced, consumed, is_ended, is_stopped and the final status change under the lock alone. What is in a batch
- *    passes from thread to thread with them.
+ * 1. Each batch is in one place: ring[consumed % batch_count] up to ring[produced % batch_count) hold those that are
+ *    ready, the first of them the taker's while it holds one; empty[0..empty_count) those that may be filled; one is the
+ *    reader's. The one emptied last is filled next, as it is in the caches.
+ * 2. All these, is_ended, is_stopped and the final status change under the lock alone. What is in a batch passes from
+ *    thread to thread with them.
  * 3. buffer[start..end) was read and not yet decoded. It belongs to the taker before the start and to the reader after.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -49,8 +50,12 @@ struct recon_lane {
     uint64_t consumed;
     bool is_ended;
     bool is_stopped;
+    bool is_waiting; /* for more of a pipe: what is there shall be taken */
     int status;
     struct recon_batch *batches;
+    struct recon_batch **ring;
+    struct recon_batch **empty;
+    size_t empty_count;
     char message[512];
 };
 
@@ -66,6 +71,25 @@ static int fail(struct recon_lane *lane, int status, const char *why)
 }
 
 /* --- bytes ----------------------------------------------------------------------------------------------------- */
+
+/* What a pipe gives may come late: what is there shall be taken meanwhile. */
+static int read_some(struct recon_lane *lane, size_t room, size_t *size)
+{
+    bool may_wait = recon_source_may_wait(lane->source);
+    if (may_wait) {
+        pthread_mutex_lock(&lane->lock);
+        lane->is_waiting = true;
+        pthread_cond_signal(&lane->filled);
+        pthread_mutex_unlock(&lane->lock);
+    }
+    int status = recon_source_read(lane->source, lane->buffer + lane->end, room, size);
+    if (may_wait) {
+        pthread_mutex_lock(&lane->lock);
+        lane->is_waiting = false;
+        pthread_mutex_unlock(&lane->lock);
+    }
+    return status;
+}
 
 /* Makes room behind what is not decoded yet, and reads. A record that fills the buffer is given a larger one, which is
  * then filled before it is looked at again: so a long record is looked at a few times only. */
@@ -89,7 +113,7 @@ static int fill(struct recon_lane *lane)
     while (lane->end < wanted && !lane->is_last) {
         size_t size = 0;
         size_t room = lane->capacity - lane->end;
-        int status = recon_source_read(lane->source, lane->buffer + lane->end, room, &size);
+        int status = read_some(lane, room, &size);
         if (status != RECON_OK) {
             /* Its message has the file's name already. */
             snprintf(lane->message, sizeof lane->message, "%s", recon_source_message(lane->source));
@@ -126,13 +150,25 @@ int recon_lane_has_time(struct recon_lane *lane)
 
 /* --- the ring -------------------------------------------------------------------------------------------------- */
 
+/* So many batches are passed on at a time, that threads need not wake each other for each. */
+static size_t handful(const struct recon_lane *lane)
+{
+    return lane->options.batch_count / 4 > 0 ? lane->options.batch_count / 4 : 1;
+}
+
+static size_t ready_count(const struct recon_lane *lane)
+{
+    return (size_t)(lane->produced - lane->consumed);
+}
+
 /* The reader's next batch, cleared; NULL: it shall stop. */
 static struct recon_batch *wait_for_room(struct recon_lane *lane)
 {
     pthread_mutex_lock(&lane->lock);
-    while (lane->produced - lane->consumed == lane->options.batch_count && !lane->is_stopped)
-        pthread_cond_wait(&lane->emptied, &lane->lock);
-    struct recon_batch *batch = lane->is_stopped ? NULL : &lane->batches[lane->produced % lane->options.batch_count];
+    if (lane->empty_count == 0)
+        while (lane->empty_count < handful(lane) && !lane->is_stopped)
+            pthread_cond_wait(&lane->emptied, &lane->lock);
+    struct recon_batch *batch = lane->is_stopped ? NULL : lane->empty[--lane->empty_count];
     pthread_mutex_unlock(&lane->lock);
     if (batch != NULL)
         recon_batch_clear(batch);
@@ -140,18 +176,19 @@ static struct recon_batch *wait_for_room(struct recon_lane *lane)
     return batch;
 }
 
-static void hand_over(struct recon_lane *lane)
+static void hand_over(struct recon_lane *lane, struct recon_batch *batch)
 {
     pthread_mutex_lock(&lane->lock);
-    lane->produced++;
-    pthread_cond_signal(&lane->filled);
+    lane->ring[lane->produced++ % lane->options.batch_count] = batch;
+    if (ready_count(lane) >= handful(lane))
+        pthread_cond_signal(&lane->filled);
     pthread_mutex_unlock(&lane->lock);
 }
 
 bool recon_lane_is_ready(struct recon_lane *lane)
 {
     pthread_mutex_lock(&lane->lock);
-    bool is_ready = lane->produced - lane->consumed > (lane->is_held ? 1 : 0) || lane->is_ended;
+    bool is_ready = ready_count(lane) > (lane->is_held ? 1 : 0) || lane->is_ended;
     pthread_mutex_unlock(&lane->lock);
     return is_ready;
 }
@@ -161,16 +198,18 @@ int recon_lane_next(struct recon_lane *lane, struct recon_batch **batch)
     assert(lane->is_started);
     pthread_mutex_lock(&lane->lock);
     if (lane->is_held) {
-        lane->consumed++;
+        lane->empty[lane->empty_count++] = lane->ring[lane->consumed++ % lane->options.batch_count];
         lane->is_held = false;
-        pthread_cond_signal(&lane->emptied);
+        if (lane->empty_count >= handful(lane))
+            pthread_cond_signal(&lane->emptied);
     }
-    while (lane->produced == lane->consumed && !lane->is_ended)
-        pthread_cond_wait(&lane->filled, &lane->lock);
+    if (ready_count(lane) == 0)
+        while (ready_count(lane) < (lane->is_waiting ? 1 : handful(lane)) && !lane->is_ended)
+            pthread_cond_wait(&lane->filled, &lane->lock);
     int status = RECON_OK;
     if (lane->produced > lane->consumed) {
         lane->is_held = true;
-        *batch = &lane->batches[lane->consumed % lane->options.batch_count];
+        *batch = lane->ring[lane->consumed % lane->options.batch_count];
     } else {
         status = lane->status;
         if (status == RECON_OK)
@@ -197,7 +236,7 @@ static int decode(struct recon_lane *lane, struct recon_batch **batch)
         lane->batch_bytes += used;
         if ((*batch)->count < RECON_BATCH_RECORD_COUNT)
             return RECON_OK;
-        hand_over(lane);
+        hand_over(lane, *batch);
         *batch = wait_for_room(lane);
         if (*batch == NULL)
             return RECON_OK;
@@ -215,7 +254,7 @@ static int run(struct recon_lane *lane)
             break;
         /* What waits for more may wait long: what is there is passed on. */
         if ((lane->is_short || lane->batch_bytes >= BATCH_BYTES) && batch->count > 0) {
-            hand_over(lane);
+            hand_over(lane, batch);
             batch = wait_for_room(lane);
             if (batch == NULL)
                 break;
@@ -225,7 +264,7 @@ static int run(struct recon_lane *lane)
             break;
     }
     if (batch != NULL && (batch->count > 0 || batch->ignored > 0))
-        hand_over(lane);
+        hand_over(lane, batch);
     return status;
 }
 
@@ -282,10 +321,12 @@ int recon_lane_open(const struct recon_lane_options *options, struct recon_lane 
     lane->capacity = options->buffer_bytes;
     lane->buffer = malloc(lane->capacity);
     lane->batches = calloc(options->batch_count, sizeof *lane->batches);
-    if (lane->buffer == NULL || lane->batches == NULL)
+    lane->ring = calloc(options->batch_count, sizeof(*lane->ring));
+    lane->empty = calloc(options->batch_count, sizeof(*lane->empty));
+    if (lane->buffer == NULL || lane->batches == NULL || lane->ring == NULL || lane->empty == NULL)
         goto no_memory;
     for (size_t i = 0; i < options->batch_count; i++)
-        recon_batch_init(&lane->batches[i]);
+        recon_batch_init(lane->empty[lane->empty_count++] = &lane->batches[i]);
     int status = recon_source_open(options->name, &lane->source, message, message_size);
     if (status != RECON_OK) {
         recon_lane_free(lane);
@@ -322,6 +363,8 @@ void recon_lane_free(struct recon_lane *lane)
     for (size_t i = 0; lane->batches != NULL && i < lane->options.batch_count; i++)
         recon_batch_deinit(&lane->batches[i]);
     free(lane->batches);
+    free(lane->ring);
+    free(lane->empty);
     free(lane->buffer);
     pthread_cond_destroy(&lane->filled);
     pthread_cond_destroy(&lane->emptied);
