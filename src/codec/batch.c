@@ -47,6 +47,7 @@ void recon_batch_clear(struct recon_batch *batch)
     batch->count = 0;
     batch->ignored = 0;
     batch->tombstones = 0;
+    batch->keyed_count = 0;
     batch->timed = 0;
     struct recon_batch_block *head = batch->blocks;
     if (!head)

@@ -20,6 +20,7 @@ struct recon_batch {
     struct recon_batch_block *blocks; /* text bytes, never moved while the batch holds records */
     uint64_t ignored;                 /* records that an `ignore` schema took, not among records */
     uint64_t tombstones;              /* Kafka messages without a value that made no record */
+    size_t keyed_count;               /* records before it have their keys, where that is left to recon_extract_keys */
     uint64_t timed;                   /* records with a time where none was asked for (only IDs are compared) */
 };
 

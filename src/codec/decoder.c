@@ -17,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "codec/extract.h"
 #include "codec/format.h"
 #include "codec/json.h"
 #include "codec/limits.h"
@@ -214,6 +215,7 @@ static int begin(struct recon_decoder *decoder)
         decoder->plan = NULL;
         return status;
     }
+    decoder->plan->keys_later = decoder->plan->is_id_alone;
     decoder->ops = ops;
     return RECON_OK;
 }
@@ -233,7 +235,10 @@ int recon_decoder_feed(struct recon_decoder *decoder, const char *bytes, size_t 
         if (status != RECON_OK)
             return status;
     }
-    return decoder->ops->feed(decoder->reader, bytes, size, last, used, batch);
+    int status = decoder->ops->feed(decoder->reader, bytes, size, last, used, batch);
+    if (decoder->plan->keys_later)
+        recon_extract_keys(decoder->plan, batch);
+    return status;
 }
 
 const char *recon_decoder_error(const struct recon_decoder *decoder)

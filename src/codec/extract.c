@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "codec/little_endian.h"
 #include "core/limits.h"
 #include "recon/status.h"
 
@@ -205,16 +206,18 @@ static char *append(char *to, const struct recon_text text)
     return to + text.size;
 }
 
-/* Copies the texts into the batch. */
+/* Copies the texts into the batch; with room for the size before the ID, as recon_extract_keys wants it. */
 static int keep_texts(const struct parts *parts, struct recon_batch *batch, struct recon_record *record)
 {
     size_t size = (size_t)parts->id_size_bytes + parts->source.size + parts->context.size;
     if (size == 0)
         return RECON_OK;
-    char *to = recon_batch_bytes(batch, size);
+    char *to = recon_batch_bytes(batch, size + RECON_KEY_SIZE_PREFIX_BYTES);
     if (!to)
         return RECON_ERROR_MEMORY;
+    to += RECON_KEY_SIZE_PREFIX_BYTES;
     if (parts->id) {
+        recon_store_le32(to - RECON_KEY_SIZE_PREFIX_BYTES, (uint32_t)parts->id_size_bytes);
         record->id = (struct recon_text){.bytes = to, .size = (uint32_t)parts->id_size_bytes};
         for (size_t i = 0; i < parts->id_count; i++) {
             if (i > 0)
@@ -285,8 +288,32 @@ static int fill_record(const struct recon_plan *plan, const struct recon_schema 
         return RECON_OK;
     }
     record->has_time |= plan->timeless;
-    record->key = recon_key_hash(plan->seed, parts.key, parts.key_count);
+    if (!plan->keys_later)
+        record->key = recon_key_hash(plan->seed, parts.key, parts.key_count);
     return RECON_OK;
+}
+
+void recon_extract_keys(const struct recon_plan *plan, struct recon_batch *batch)
+{
+    struct recon_text inputs[RECON_KEY_COUNT_AT_ONCE];
+    struct recon_key keys[RECON_KEY_COUNT_AT_ONCE];
+    size_t places[RECON_KEY_COUNT_AT_ONCE];
+    size_t count = 0;
+    for (size_t i = batch->keyed_count; i < batch->count; i++) {
+        const struct recon_record *record = &batch->records[i];
+        if (record->kind == RECON_KIND_RECORD) {
+            inputs[count] = (struct recon_text){record->id.bytes - RECON_KEY_SIZE_PREFIX_BYTES,
+                                                record->id.size + RECON_KEY_SIZE_PREFIX_BYTES};
+            places[count++] = i;
+        }
+        if (count < RECON_KEY_COUNT_AT_ONCE && i + 1 < batch->count)
+            continue;
+        recon_key_hash_many(plan->seed, inputs, count, keys);
+        for (size_t k = 0; k < count; k++)
+            batch->records[places[k]].key = keys[k];
+        count = 0;
+    }
+    batch->keyed_count = batch->count;
 }
 
 static void fill_heartbeat(const struct recon_plan *plan, const struct recon_schema *schema,

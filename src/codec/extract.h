@@ -42,6 +42,9 @@ int recon_extract_early(const struct recon_plan *plan, const struct recon_found 
 /* Pushes the rejection of something that is no record of the format at all. Errors as above. */
 int recon_extract_malformed(const struct recon_plan *plan, int64_t offset, struct recon_batch *batch);
 
+/* Where plan->keys_later: makes the keys of the batch's records since it was called last. */
+void recon_extract_keys(const struct recon_plan *plan, struct recon_batch *batch);
+
 /* True if one of the schemas finds something where it has its time: for recon_decoder_has_time. */
 bool recon_extract_sees_time(const struct recon_plan *plan, const struct recon_found *found);
 

@@ -15,9 +15,8 @@
 #include "core/limits.h"
 
 #define PART_COUNT_MAX (1 + RECON_ID_FIELD_COUNT_MAX)
-#define SIZE_PREFIX_BYTES 4
 #define INPUT_SIZE_BYTES_MAX                                                                                           \
-    ((size_t)PART_COUNT_MAX * SIZE_PREFIX_BYTES + RECON_SOURCE_SIZE_BYTES_MAX + RECON_ID_SIZE_BYTES_MAX)
+    ((size_t)PART_COUNT_MAX * RECON_KEY_SIZE_PREFIX_BYTES + RECON_SOURCE_SIZE_BYTES_MAX + RECON_ID_SIZE_BYTES_MAX)
 /* What nearly all identities fit; the rest take the large frame. */
 #define INPUT_SIZE_BYTES_USUAL 512
 
@@ -29,12 +28,17 @@ static struct recon_key hash_bytes(const uint8_t *seed, const unsigned char *byt
     return (struct recon_key){.high = recon_load_le64(out), .low = recon_load_le64(out + 8)};
 }
 
+struct recon_key recon_key_hash_input(const uint8_t seed[RECON_SEED_SIZE_BYTES], const struct recon_text *input)
+{
+    return hash_bytes(seed, (const unsigned char *)input->bytes, input->size);
+}
+
 static size_t lay_out(unsigned char *input, const struct recon_text *parts, size_t part_count)
 {
     size_t size = 0;
     for (size_t i = 0; i < part_count; i++) {
-        for (unsigned shift = 0; shift < 32; shift += 8)
-            input[size++] = (unsigned char)(parts[i].size >> shift);
+        recon_store_le32(input + size, parts[i].size);
+        size += RECON_KEY_SIZE_PREFIX_BYTES;
         if (parts[i].size > 0)
             memcpy(input + size, parts[i].bytes, parts[i].size);
         size += parts[i].size;
@@ -55,7 +59,7 @@ struct recon_key recon_key_hash(const uint8_t seed[RECON_SEED_SIZE_BYTES], const
     assert(part_count > 0 && part_count <= PART_COUNT_MAX);
     size_t size = 0;
     for (size_t i = 0; i < part_count; i++)
-        size += SIZE_PREFIX_BYTES + parts[i].size;
+        size += RECON_KEY_SIZE_PREFIX_BYTES + parts[i].size;
     assert(size <= INPUT_SIZE_BYTES_MAX);
     if (size > INPUT_SIZE_BYTES_USUAL)
         return hash_large(seed, parts, part_count);

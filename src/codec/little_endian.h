@@ -1,5 +1,5 @@
 /*
- * Eight bytes as a number, the first byte lowest, on every machine.
+ * Bytes as a number and back, the first byte lowest, on every machine.
  */
 #ifndef RECON_CODEC_LITTLE_ENDIAN_H
 #define RECON_CODEC_LITTLE_ENDIAN_H
@@ -15,6 +15,14 @@ static inline uint64_t recon_load_le64(const void *bytes)
     word = __builtin_bswap64(word);
 #endif
     return word;
+}
+
+static inline void recon_store_le32(void *bytes, uint32_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap32(word);
+#endif
+    memcpy(bytes, &word, sizeof word);
 }
 
 #endif

@@ -285,6 +285,7 @@ static int plan_new(const struct recon_decoder_options *options, struct builder 
     made->partition = options->partition;
     made->source_in_identity = options->source_in_identity;
     made->timeless = options->timeless;
+    made->is_id_alone = !options->source_in_identity;
     memcpy(made->seed, options->seed, sizeof made->seed);
     made->record_bytes_max = options->record_bytes_max ? options->record_bytes_max : RECON_RECORD_BYTES_DEFAULT;
     if (made->record_bytes_max > RECON_RECORD_BYTES_MAX)
@@ -299,6 +300,7 @@ static int plan_new(const struct recon_decoder_options *options, struct builder 
         const struct recon_mapping *mapping = &options->mapping->schemas[i];
         add_schema(builder, mapping, &made->schemas[i]);
         made->schema_count++;
+        made->is_id_alone &= made->schemas[i].id_count <= 1;
         if (!mapping->zone)
             continue;
         int zone_status = recon_zone_new(mapping->zone, &made->schemas[i].zone);

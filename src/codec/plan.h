@@ -57,6 +57,8 @@ struct recon_plan {
     uint32_t partition;
     bool source_in_identity;
     bool timeless;
+    bool is_id_alone; /* an identity is one field in every schema: its keys can be made many at a time */
+    bool keys_later;  /* recon_extract leaves the keys to recon_extract_keys; only where is_id_alone */
     uint8_t seed[RECON_SEED_SIZE_BYTES];
     size_t record_bytes_max; /* the default filled in */
 };

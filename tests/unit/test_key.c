@@ -51,6 +51,32 @@ static void parts_do_not_run_together(void **state)
     assert_false(same(recon_key_hash(seed, d, 2), recon_key_hash(seed, e, 2)));
 }
 
+/* Inputs of all lengths side by side, few and many: each has the key that it has alone. */
+static void keys_made_many_at_once_are_those_made_one_by_one(void **state)
+{
+    (void)state;
+    enum { SIZE_MAX_TRIED = 300 };
+    static char bytes[RECON_KEY_COUNT_AT_ONCE][SIZE_MAX_TRIED];
+    uint32_t random = 12345;
+    for (int turn = 0; turn < 20000; turn++) {
+        struct recon_text inputs[RECON_KEY_COUNT_AT_ONCE];
+        struct recon_key keys[RECON_KEY_COUNT_AT_ONCE];
+        size_t count = (size_t)turn % (RECON_KEY_COUNT_AT_ONCE + 1);
+        random = random * 1664525 + 1013904223;
+        uint32_t same_size = turn % 3 == 0 ? 0 : (random >> 16) % SIZE_MAX_TRIED;
+        for (size_t i = 0; i < count; i++) {
+            random = random * 1664525 + 1013904223;
+            uint32_t size = same_size > 0 ? same_size : (random >> 16) % SIZE_MAX_TRIED;
+            for (uint32_t k = 0; k < size; k++)
+                bytes[i][k] = (char)((random >> (k % 24)) + k * 7);
+            inputs[i] = (struct recon_text){bytes[i], size};
+        }
+        recon_key_hash_many(seed, inputs, count, keys);
+        for (size_t i = 0; i < count; i++)
+            assert_true(same(keys[i], recon_key_hash_input(seed, &inputs[i])));
+    }
+}
+
 static void the_longest_identity_has_a_key(void **state)
 {
     (void)state;
@@ -87,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_siphash_of_sizes_and_bytes),
         cmocka_unit_test(parts_do_not_run_together),
+        cmocka_unit_test(keys_made_many_at_once_are_those_made_one_by_one),
         cmocka_unit_test(the_longest_identity_has_a_key),
         cmocka_unit_test(the_fingerprint_tells_seeds_and_identities_apart),
     };
