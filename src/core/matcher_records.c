@@ -34,7 +34,7 @@ static struct identity identity_find(struct recon_matcher *matcher, struct recon
     if (recon_matcher_entry_is_over(matcher, entry, &identity.time)) {
         recon_matcher_forget(matcher, entry);
         table_remove(&matcher->table, identity.place);
-        identity.place.entry = NULL;
+        identity.place = table_find(&matcher->table, key);
         return identity;
     }
     identity.state = table_state_of(entry);
@@ -137,19 +137,15 @@ static int duplicate(struct recon_matcher *matcher, const struct recon_record *r
     return RECON_OK;
 }
 
-/* Room in the table for the key: what is over goes first. A segment that stays nearly full grows all the same, so
+/* Room in a segment that has none: what is over goes first. A segment that stays nearly full grows all the same, so
  * that it is not looked through again for every record. */
 static int make_room(struct recon_matcher *matcher, struct recon_key key)
 {
     struct table *table = &matcher->table;
-    if (table->entry_count >= RECON_IDENTITY_COUNT_MAX)
-        return RECON_ERROR_FULL;
-    uint32_t room = table_room(table, key);
-    if (room > 0)
-        return RECON_OK;
+    uint32_t room = 0;
     uint32_t slot = table_slot_of(table, key.high);
     if (recon_matcher_purge(matcher, slot)) {
-        room = table_room(table, key);
+        room = table_room(table, slot);
         if (room > table->slots[slot].place_count / 16)
             return RECON_OK;
     }
@@ -157,7 +153,7 @@ static int make_room(struct recon_matcher *matcher, struct recon_key key)
         int status = table_grow(table, key);
         if (status != RECON_OK)
             return room > 0 ? RECON_OK : status;
-        room = table_room(table, key);
+        room = table_room(table, table_slot_of(table, key.high));
     } while (room == 0);
     return RECON_OK;
 }
@@ -218,14 +214,27 @@ static pending_handle wait_new(struct recon_matcher *matcher, const struct recon
     return handle;
 }
 
+/* Makes sure that the identity's entry can be put at its place. */
+static int reserve_place(struct recon_matcher *matcher, struct recon_key key, struct table_place *place)
+{
+    if (matcher->table.entry_count >= RECON_IDENTITY_COUNT_MAX)
+        return RECON_ERROR_FULL;
+    if (table_room(&matcher->table, place->slot) > 0)
+        return RECON_OK;
+    int status = make_room(matcher, key);
+    if (status == RECON_OK)
+        *place = table_find(&matcher->table, key);
+    return status;
+}
+
 /* The identity's first record: it waits for the other side. */
-static int wait(struct recon_matcher *matcher, const struct recon_record *record)
+static int wait(struct recon_matcher *matcher, const struct recon_record *record, struct table_place place)
 {
     bool is_audit = record->stream == RECON_STREAM_AUDIT;
     bool is_silent = !is_audit && time_is_outside(&matcher->settings, record->time);
     int status = partial_counts_reserve(&matcher->partial, 1);
     if (status == RECON_OK)
-        status = make_room(matcher, record->key);
+        status = reserve_place(matcher, record->key, &place);
     if (status != RECON_OK)
         return status;
     uint64_t payload;
@@ -241,7 +250,7 @@ static int wait(struct recon_matcher *matcher, const struct recon_record *record
         state = TABLE_PENDING;
         payload = handle;
     }
-    table_put(&matcher->table, record->key, state, payload, record->time);
+    table_put(&matcher->table, place, record->key, state, payload, record->time);
     matcher->stats.accepted[record->stream]++;
     matcher->stats.waiting[record->stream]++;
     if (!is_silent) {
@@ -380,7 +389,8 @@ static int handle_audit(struct recon_matcher *matcher, int64_t now_ms, const str
         return duplicate(matcher, record, &identity);
     if (time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))
         return refuse_as_too_late(matcher, record);
-    return identity.has_event ? match_audit(matcher, record, &identity) : wait(matcher, record);
+    return identity.has_event ? match_audit(matcher, record, &identity)
+                              : wait(matcher, record, identity.place);
 }
 
 static int handle_event(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)
@@ -396,7 +406,7 @@ static int handle_event(struct recon_matcher *matcher, int64_t now_ms, const str
         return match_event(matcher, record, &identity);
     if (time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))
         return refuse_as_too_late(matcher, record);
-    return wait(matcher, record);
+    return wait(matcher, record, identity.place);
 }
 
 int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)

@@ -14,7 +14,7 @@ static int room_for(struct recon_matcher *matcher, struct recon_key key)
         return RECON_ERROR_FULL;
     if (table_find(&matcher->table, key).entry != NULL)
         return RECON_ERROR_DAMAGED;
-    while (table_room(&matcher->table, key) == 0) {
+    while (table_room(&matcher->table, table_slot_of(&matcher->table, key.high)) == 0) {
         int status = table_grow(&matcher->table, key);
         if (status != RECON_OK)
             return status;
@@ -59,7 +59,7 @@ int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, i
     uint64_t payload;
     enum table_state entry_state = (enum table_state)state;
     if (waiting == NULL && matcher_time_fits(matcher, time, &payload)) {
-        table_put(&matcher->table, key, entry_state, payload, time);
+        table_put(&matcher->table, table_find(&matcher->table, key), key, entry_state, payload, time);
         account(matcher, state, 0);
         return RECON_OK;
     }
@@ -77,7 +77,7 @@ int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, i
     pending_handle handle = pending_copy(matcher, waiting);
     if (handle == 0)
         return RECON_ERROR_MEMORY;
-    table_put(&matcher->table, key, TABLE_PENDING, handle, time);
+    table_put(&matcher->table, table_find(&matcher->table, key), key, TABLE_PENDING, handle, time);
     account(matcher, TABLE_PENDING, waiting->fields->state);
     if (waiting->fields->arrival >= matcher->arrival_next)
         matcher->arrival_next = waiting->fields->arrival + 1;

@@ -105,12 +105,12 @@ struct table_place table_find(const struct table *table, struct recon_key key)
     uint64_t low = key_low_of(key);
     struct table_entry *entry = search(&table->slots[slot_number], key.high, low);
     bool is_there = entry->key_high == key.high && (entry->rest & TABLE_KEY_LOW_MASK) == low && !is_empty(entry);
-    return (struct table_place){is_there ? entry : NULL, slot_number};
+    return (struct table_place){is_there ? entry : NULL, entry, slot_number};
 }
 
-uint32_t table_room(const struct table *table, struct recon_key key)
+uint32_t table_room(const struct table *table, uint32_t slot_number)
 {
-    const struct table_slot *slot = &table->slots[table_slot_of(table, key.high)];
+    const struct table_slot *slot = &table->slots[slot_number];
     uint32_t used = table->segments[slot->segment].used;
     uint32_t most = used_max(slot->home_count);
     if (used >= most || table->segments[slot->segment].is_crowded)
@@ -118,11 +118,12 @@ uint32_t table_room(const struct table *table, struct recon_key key)
     return most - used;
 }
 
-void table_put(struct table *table, struct recon_key key, enum table_state state, uint64_t payload, int64_t time)
+void table_put(struct table *table, struct table_place place, struct recon_key key, enum table_state state,
+               uint64_t payload, int64_t time)
 {
-    const struct table_slot *slot = &table->slots[table_slot_of(table, key.high)];
+    const struct table_slot *slot = &table->slots[place.slot];
     struct table_segment *segment = &table->segments[slot->segment];
-    struct table_entry *entry = search(slot, key.high, key_low_of(key));
+    struct table_entry *entry = place.spot;
     struct table_entry carried = {key.high, key_low_of(key)};
     table_set(&carried, state, payload);
     /* Each entry from here to the first free place moves on by one. */

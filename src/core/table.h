@@ -76,6 +76,7 @@ struct table {
 /* Where an entry is; good until the table's next change. */
 struct table_place {
     struct table_entry *entry; /* NULL: not there */
+    struct table_entry *spot;  /* where it is or would be */
     uint32_t slot;
 };
 
@@ -108,14 +109,16 @@ static inline const char *table_line(const struct table *table, struct recon_key
 
 struct table_place table_find(const struct table *table, struct recon_key key);
 
-/* Entries that the key's segment takes before it must grow, 0 where it must now. */
-uint32_t table_room(const struct table *table, struct recon_key key);
+/* Entries that the slot's segment takes before it must grow, 0 where it must now. */
+uint32_t table_room(const struct table *table, uint32_t slot);
 /* Makes the key's segment larger, or splits it (then it may still have no room: call again). RECON_OK
  * or RECON_ERROR_MEMORY. Places found before are void. */
 int table_grow(struct table *table, struct recon_key key);
 
-/* Puts an entry that is not there; room was made before. time: the identity's, for `oldest`. */
-void table_put(struct table *table, struct recon_key key, enum table_state state, uint64_t payload, int64_t time);
+/* Puts an entry that is not there, at the place that table_find gave; room was made before that. time: the identity's,
+ * for `oldest`. */
+void table_put(struct table *table, struct table_place place, struct recon_key key, enum table_state state,
+               uint64_t payload, int64_t time);
 
 /* Removes the entry; entries behind it may move, other places are void. */
 void table_remove(struct table *table, struct table_place place);
