@@ -6,7 +6,7 @@
  * hardly depends on what is quoted. Where a quote stands that RFC 4180 doesn't allow, all behind it means nothing:
  * `fault` is the first byte that shows one.
  *
- * By SSE2, which every x86-64 has, else eight bytes at a time with plain integers (RECON_CSV_PORTABLE asks for that).
+ * By SSE2, which every x86-64 has, else eight bytes at a time with plain integers (RECON_PORTABLE asks for that).
  */
 #ifndef RECON_CODEC_CSV_SCAN_H
 #define RECON_CODEC_CSV_SCAN_H
@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__SSE2__) && !defined(RECON_CSV_PORTABLE)
+#if defined(__SSE2__) && !defined(RECON_PORTABLE)
 #include <emmintrin.h>
 #endif
 
@@ -42,7 +42,7 @@ struct recon_csv_scanner {
 static inline uint64_t recon_csv_match(const char *block, char byte)
 {
     uint64_t mask = 0;
-#if defined(__SSE2__) && !defined(RECON_CSV_PORTABLE)
+#if defined(__SSE2__) && !defined(RECON_PORTABLE)
     for (int i = 0; i < 4; i++) {
         const __m128i part = _mm_loadu_si128((const __m128i *)(const void *)(block + 16 * i));
         mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(part, _mm_set1_epi8(byte))) << (16 * i);
@@ -64,7 +64,7 @@ static inline uint64_t recon_csv_match(const char *block, char byte)
 /* One of the 64 is 0 or above 0x7f. */
 static inline bool recon_csv_is_suspect(const char *block)
 {
-#if defined(__SSE2__) && !defined(RECON_CSV_PORTABLE)
+#if defined(__SSE2__) && !defined(RECON_PORTABLE)
     __m128i any = _mm_setzero_si128(), least = _mm_set1_epi8(-1);
     for (int i = 0; i < 4; i++) {
         const __m128i part = _mm_loadu_si128((const __m128i *)(const void *)(block + 16 * i));

@@ -2,9 +2,9 @@
  * Many identities hashed at once: SipHash-2-4 with 128 bits (Aumasson and Bernstein, "SipHash: a fast short-input PRF",
  * 2012; the longer output is that of its authors' reference), eight inputs side by side in a vector's lanes.
  *
- * One input alone is a chain of some 200 additions, rotations and exclusive ors, each of which waits for the one before;
- * eight of them fill the time. Which vectors there are is found out when it runs; without wide ones the compiler's
- * generic code does the same in pieces. libsodium's answer for each input is what the tests compare with.
+ * One input alone is a chain of some 200 additions, rotations and exclusive ors, each of which waits for the one
+ * before; eight of them fill the time. Which vectors there are is found out when it runs; without wide ones the
+ * compiler's generic code does the same in pieces. libsodium's answer for each input is what the tests compare with.
  */
 #include <assert.h>
 
@@ -92,7 +92,7 @@ static void hash_group_anywhere(const uint8_t *seed, struct group *group)
 
 typedef void (*group_hasher)(const uint8_t *seed, struct group *group);
 
-#ifdef __x86_64__
+#if defined(__x86_64__) && !defined(RECON_PORTABLE)
 __attribute__((target("avx2"))) static void hash_group_avx2(const uint8_t *seed, struct group *group)
 {
     hash_group(seed, group);

@@ -389,8 +389,7 @@ static int handle_audit(struct recon_matcher *matcher, int64_t now_ms, const str
         return duplicate(matcher, record, &identity);
     if (time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))
         return refuse_as_too_late(matcher, record);
-    return identity.has_event ? match_audit(matcher, record, &identity)
-                              : wait(matcher, record, identity.place);
+    return identity.has_event ? match_audit(matcher, record, &identity) : wait(matcher, record, identity.place);
 }
 
 static int handle_event(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)

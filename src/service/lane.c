@@ -2,8 +2,8 @@
  * Lanes.
  *
  * 1. Each batch is in one place: ring[consumed % batch_count] up to ring[produced % batch_count) hold those that are
- *    ready, the first of them the taker's while it holds one; empty[0..empty_count) those that may be filled; one is the
- *    reader's. The one emptied last is filled next, as it is in the caches.
+ *    ready, the first of them the taker's while it holds one; empty[0..empty_count) those that may be filled; one is
+ * the reader's. The one emptied last is filled next, as it is in the caches.
  * 2. All these, is_ended, is_stopped and the final status change under the lock alone. What is in a batch passes from
  *    thread to thread with them.
  * 3. buffer[start..end) was read and not yet decoded. It belongs to the taker before the start and to the reader after.
