@@ -19,7 +19,7 @@ void partial_counts_deinit(struct partial_counts *partial)
     partial->capacity = 0;
 }
 
-int partial_counts_reserve(struct partial_counts *partial, uint32_t window_count)
+int partial_counts_grow(struct partial_counts *partial, uint32_t window_count)
 {
     int status = window_map_reserve(&partial->map, window_count);
     if (status != RECON_OK || partial->capacity == partial->map.capacity)
@@ -45,10 +45,8 @@ uint32_t partial_counts_number(struct partial_counts *partial, int64_t window_in
     return number;
 }
 
-struct recon_counts *partial_counts_at(struct partial_counts *partial, int64_t time)
+struct recon_counts *partial_counts_look_up(struct partial_counts *partial, int64_t time)
 {
-    if (partial->has_recent && time >= partial->recent_first && time <= partial->recent_last)
-        return &partial->counts[partial->recent];
     int64_t index = floor_divide(time, partial->interval_ms);
     uint32_t number = partial_counts_number(partial, index);
     partial->recent_first = window_start(index, partial->interval_ms);

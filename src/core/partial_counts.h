@@ -6,6 +6,7 @@
 
 #include "core/window_map.h"
 #include "recon/record.h"
+#include "recon/status.h"
 
 struct partial_counts {
     struct window_map map;
@@ -22,14 +23,29 @@ struct partial_counts {
 void partial_counts_init(struct partial_counts *partial, struct recon_memory *memory, int64_t interval_ms);
 void partial_counts_deinit(struct partial_counts *partial);
 
+/* Makes room; for partial_counts_reserve. */
+int partial_counts_grow(struct partial_counts *partial, uint32_t window_count);
+
 /* Room for so many windows more: RECON_OK, RECON_ERROR_MEMORY or RECON_ERROR_FULL. */
-int partial_counts_reserve(struct partial_counts *partial, uint32_t window_count);
+static inline int partial_counts_reserve(struct partial_counts *partial, uint32_t window_count)
+{
+    bool has_room = partial->capacity - partial->map.count >= window_count;
+    return has_room ? RECON_OK : partial_counts_grow(partial, window_count);
+}
 
 /* The number of a window's counts, made if need be (room was made before). */
 uint32_t partial_counts_number(struct partial_counts *partial, int64_t window_index);
 
+/* As partial_counts_at, where it is not the window counted in last. */
+struct recon_counts *partial_counts_look_up(struct partial_counts *partial, int64_t time);
+
 /* The counts of the time's window, made if need be (room was made before); good until the next call. */
-struct recon_counts *partial_counts_at(struct partial_counts *partial, int64_t time);
+static inline struct recon_counts *partial_counts_at(struct partial_counts *partial, int64_t time)
+{
+    if (partial->has_recent && time >= partial->recent_first && time <= partial->recent_last)
+        return &partial->counts[partial->recent];
+    return partial_counts_look_up(partial, time);
+}
 
 /* Takes out one window's. False: there are none. */
 bool partial_counts_take(struct partial_counts *partial, int64_t *window_index, struct recon_counts *counts);

@@ -118,8 +118,12 @@ static uint32_t page_new(struct pending_pool *pool, uint32_t size_class, size_t 
         number_give(pool, number);
         return PAGE_COUNT_MAX;
     }
-    pool->pages[number] =
-        (struct pending_page){.blocks = blocks, .size_class = (uint16_t)size_class, .size_bytes = size_bytes};
+    pool->pages[number] = (struct pending_page){
+        .blocks = blocks,
+        .block_count = size_class == CLASS_OWN_PAGE ? 1 : (uint32_t)(UNIT_COUNT / class_units(size_class)),
+        .size_class = (uint16_t)size_class,
+        .size_bytes = size_bytes,
+    };
     return number;
 }
 
@@ -131,11 +135,6 @@ static void page_free(struct pending_pool *pool, uint32_t number)
     else
         recon_memory_give(pool->memory, page->blocks, page->size_bytes);
     number_give(pool, number);
-}
-
-static uint32_t page_block_count(const struct pending_page *page)
-{
-    return page->size_class == CLASS_OWN_PAGE ? 1 : (uint32_t)(UNIT_COUNT / class_units(page->size_class));
 }
 
 pending_handle pending_new(struct pending_pool *pool, size_t text_size, struct pending **record)
@@ -165,7 +164,7 @@ pending_handle pending_new(struct pending_pool *pool, size_t text_size, struct p
         page->used_count++;
     }
     page->live_count++;
-    if (size_class != CLASS_OWN_PAGE && page->live_count == page_block_count(page))
+    if (size_class != CLASS_OWN_PAGE && page->live_count == page->block_count)
         partial_unlink(pool, number);
     *record = (struct pending *)(void *)(page->blocks + (size_t)unit * PENDING_UNIT_BYTES);
     memset(*record, 0, sizeof(**record));
@@ -178,7 +177,7 @@ void pending_free(struct pending_pool *pool, pending_handle handle)
     uint32_t number = handle >> PENDING_PAGE_BITS;
     struct pending_page *page = &pool->pages[number];
     assert(page->live_count > 0);
-    bool was_full = page->live_count == page_block_count(page);
+    bool was_full = page->live_count == page->block_count;
     page->live_count--;
     if (page->live_count == 0) {
         if (page->size_class != CLASS_OWN_PAGE && !was_full)

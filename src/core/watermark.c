@@ -163,7 +163,9 @@ void recon_watermark_saw(struct recon_watermark *watermark, int stream, uint32_t
     struct partition *seen = &watermark->partitions[stream].items[partition];
     if (seen->has_max && time_ms <= seen->max)
         return;
-    if (!seen->has_max || seen->is_idle || seen->max <= watermark->lowest_max)
+    /* With n unset no record's time makes W rise. */
+    if (watermark->out_of_orderness_ms != RECON_DURATION_UNSET &&
+        (!seen->has_max || seen->is_idle || seen->max <= watermark->lowest_max))
         watermark->stale = true;
     seen->has_max = true;
     seen->max = time_ms;
