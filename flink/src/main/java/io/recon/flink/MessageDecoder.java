@@ -51,7 +51,7 @@ public final class MessageDecoder implements AutoCloseable {
             topicNumbers.put(topic, settings.topicNumber(stream, topic));
         }
         decoder = new NativeDecoder(settings.toNative(keyGroupCount, -1), config, stream.ordinal());
-        NativeDecoder.use(decoder.handle, in, out);
+        NativeDecoder.use(decoder.handle(), in, out);
     }
 
     /** What a message holds: no, one or several records. */
@@ -63,14 +63,14 @@ public final class MessageDecoder implements AutoCloseable {
         write(message);
         int partition = PackedRecords.partition(topic, message.partition());
         int size;
-        while ((size = NativeDecoder.decode(decoder.handle, in.position(), message.timestamp(), partition, message.offset()))
+        while ((size = NativeDecoder.decode(decoder.handle(), in.position(), message.timestamp(), partition, message.offset()))
                 == NativeDecoder.SCHEMA_WANTED) {
             handIn(message);
         }
         if (size < 0) {
             out = ByteBuffer.allocateDirect(-size).order(ByteOrder.LITTLE_ENDIAN);
-            NativeDecoder.use(decoder.handle, in, out);
-            size = NativeDecoder.flush(decoder.handle);
+            NativeDecoder.use(decoder.handle(), in, out);
+            size = NativeDecoder.flush(decoder.handle());
         }
         if (size == 0) {
             return NONE;
@@ -81,9 +81,9 @@ public final class MessageDecoder implements AutoCloseable {
     }
 
     private void handIn(ConsumerRecord<byte[], byte[]> message) throws Exception {
-        String wanted = NativeDecoder.wanted(decoder.handle);
-        Optional<byte[]> answer = schemas.schema(NativeDecoder.isWantedByGuid(decoder.handle), wanted);
-        byte[] fault = NativeDecoder.schema(decoder.handle, answer.orElse(null));
+        String wanted = NativeDecoder.wanted(decoder.handle());
+        Optional<byte[]> answer = schemas.schema(NativeDecoder.isWantedByGuid(decoder.handle()), wanted);
+        byte[] fault = NativeDecoder.schema(decoder.handle(), answer.orElse(null));
         if (answer.isEmpty() || fault != null) {
             LOG.warn(
                     "{}/{}/{} and others are rejected as malformed: schema {}: {}",
@@ -126,18 +126,18 @@ public final class MessageDecoder implements AutoCloseable {
             ByteBuffer larger = ByteBuffer.allocateDirect(2 * (in.position() + size)).order(ByteOrder.LITTLE_ENDIAN);
             larger.put(in.flip());
             in = larger;
-            NativeDecoder.use(decoder.handle, in, out);
+            NativeDecoder.use(decoder.handle(), in, out);
         }
     }
 
     /** Messages that a mapping ignores, since the start. */
     public long ignored() {
-        return NativeDecoder.count(decoder.handle, IGNORED);
+        return NativeDecoder.count(decoder.handle(), IGNORED);
     }
 
     /** Messages without a value that made no record, since the start. */
     public long tombstones() {
-        return NativeDecoder.count(decoder.handle, TOMBSTONES);
+        return NativeDecoder.count(decoder.handle(), TOMBSTONES);
     }
 
     @Override

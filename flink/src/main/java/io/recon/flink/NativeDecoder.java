@@ -7,12 +7,7 @@ final class NativeDecoder extends NativeHandle {
     static final int SCHEMA_WANTED = -1;
 
     NativeDecoder(byte[] settings, ReconConfig config, int stream) {
-        super(create(settings, config.nativeText(), config.nativeFile(), config.nativeVariables(), stream));
-    }
-
-    @Override
-    void free(long freed) {
-        release(freed);
+        super(create(settings, config.nativeText(), config.nativeFile(), config.nativeVariables(), stream), NativeDecoder::release);
     }
 
     static native long create(byte[] settings, byte[] text, byte[] file, byte[] variables, int stream);

@@ -25,64 +25,59 @@ final class NativeMatcher extends NativeHandle {
     static final int LOOK_COUNT = LOOK_STATS + 39;
 
     NativeMatcher(byte[] settings) {
-        super(create(settings));
-    }
-
-    @Override
-    void free(long freed) {
-        release(freed);
+        super(create(settings), NativeMatcher::release);
     }
 
     void start(long now) {
-        start(handle, now);
+        start(handle(), now);
     }
 
     /** In the high half the place in the input reached, in the low one the size of the results. */
     long records(int stream, int keyGroup, long now, ByteBuffer in, int from, int to, ByteBuffer out) {
-        return records(handle, stream, keyGroup, now, in, from, to, out);
+        return records(handle(), stream, keyGroup, now, in, from, to, out);
     }
 
     /** True: W or R rises, and drain, then counts are to be called until they give no more. */
     boolean watermark(int stream, long watermark) {
-        return watermark(handle, stream, watermark);
+        return watermark(handle(), stream, watermark);
     }
 
     /** Likewise. Bits: 1 the audit stream, 2 the event stream. */
     boolean clock(long now, int alive, int waited) {
-        return clock(handle, now, alive, waited);
+        return clock(handle(), now, alive, waited);
     }
 
     long drain(ByteBuffer out) {
-        return drain(handle, out);
+        return drain(handle(), out);
     }
 
     long counts(ByteBuffer out) {
-        return counts(handle, out);
+        return counts(handle(), out);
     }
 
     void look(long[] into) {
-        look(handle, into);
+        look(handle(), into);
     }
 
     byte[] job() {
-        return job(handle);
+        return job(handle());
     }
 
     /** A key group of -1: the counts. */
     void snapshotBegin(int part, int keyGroup) {
-        snapshotBegin(handle, part, keyGroup);
+        snapshotBegin(handle(), part, keyGroup);
     }
 
     int snapshotNext(ByteBuffer out) {
-        return snapshotNext(handle, out);
+        return snapshotNext(handle(), out);
     }
 
     void restore(int part, ByteBuffer in, int from, int to) {
-        restore(handle, part, in, from, to);
+        restore(handle(), part, in, from, to);
     }
 
     void restoreFinish(long now) {
-        restoreFinish(handle, now);
+        restoreFinish(handle(), now);
     }
 
     private static native long create(byte[] settings);

@@ -10,12 +10,7 @@ final class NativePacker extends NativeHandle {
     private ByteBuffer out = ByteBuffer.allocateDirect(4096).order(ByteOrder.LITTLE_ENDIAN);
 
     NativePacker(byte[] settings) {
-        super(create(settings));
-    }
-
-    @Override
-    void free(long freed) {
-        release(freed);
+        super(create(settings), NativePacker::release);
     }
 
     PackedRecords pack(int stream, ReconRecord record, int topicNumber) {
@@ -34,10 +29,10 @@ final class NativePacker extends NativeHandle {
         }
         put(record.source);
         put(record.context);
-        int size = pack(handle, in, in.position(), out);
+        int size = pack(handle(), in, in.position(), out);
         if (size < 0) {
             out = ByteBuffer.allocateDirect(-size).order(ByteOrder.LITTLE_ENDIAN);
-            size = pack(handle, in, in.position(), out);
+            size = pack(handle(), in, in.position(), out);
         }
         byte[] bytes = new byte[size];
         out.get(0, bytes);

@@ -11,37 +11,32 @@ final class NativeWindows extends NativeHandle {
      * @param state what {@link #snapshot} gave, or null
      */
     NativeWindows(byte[] settings, byte[] state) {
-        super(create(settings, state));
-    }
-
-    @Override
-    void free(long freed) {
-        release(freed);
+        super(create(settings, state), NativeWindows::release);
     }
 
     void add(byte[] counts) {
-        add(handle, counts);
+        add(handle(), counts);
     }
 
     /** True: drain is to be called until it gives no more. */
     boolean rise(long watermark, long retentionBound, int basis) {
-        return rise(handle, watermark, retentionBound, basis);
+        return rise(handle(), watermark, retentionBound, basis);
     }
 
     long drain(ByteBuffer out) {
-        return drain(handle, out);
+        return drain(handle(), out);
     }
 
     /** The first six places of {@link NativeMatcher#look}. */
     void look(long[] into) {
-        look(handle, into);
+        look(handle(), into);
     }
 
     byte[] snapshot(ByteBuffer piece) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         byte[] bytes = new byte[piece.capacity()];
         for (boolean isFirst = true; ; isFirst = false) {
-            int size = snapshot(handle, isFirst, piece);
+            int size = snapshot(handle(), isFirst, piece);
             if (size == 0) {
                 return all.toByteArray();
             }

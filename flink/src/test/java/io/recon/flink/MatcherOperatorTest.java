@@ -14,6 +14,7 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 
@@ -59,22 +60,27 @@ class MatcherOperatorTest {
         }
 
         Fixture(ReconSettings settings, double memory, OperatorSubtaskState state) throws Exception {
+            this(settings, memory, state, START, 1, 0);
+        }
+
+        Fixture(ReconSettings settings, double memory, OperatorSubtaskState state, long now, int parallelism, int subtask)
+                throws Exception {
             this.settings = settings;
             KeyGroups groups = new KeyGroups(GROUPS);
             harness =
                     new KeyedTwoInputStreamOperatorTestHarness<>(
-                            new Operator(settings), groups, groups, Types.INT, GROUPS, 1, 0);
+                            new Operator(settings), groups, groups, Types.INT, GROUPS, parallelism, subtask);
             harness.getStreamConfig().setManagedMemoryFractionOperatorOfUseCase(ManagedMemoryUseCase.OPERATOR, memory);
             harness.getStreamConfig().serializeAllConfigs();
             packer = new NativePacker(settings.toNative(GROUPS, -1));
-            harness.setProcessingTime(START);
+            harness.setProcessingTime(now);
             harness.setup(ReconResult.TYPE.createSerializer(new SerializerConfigImpl()));
             if (state != null) {
                 harness.setRestoredCheckpointId(7);
                 harness.initializeState(state);
             }
             harness.open();
-            at(START);
+            at(now);
         }
 
         Operator operator() {
@@ -287,6 +293,76 @@ class MatcherOperatorTest {
                     .hasSize(2)
                     .anySatisfy(result -> assertThat(result).contains("\"topic\":\"b\",\"partition\":3,\"offset\":17"))
                     .anySatisfy(result -> assertThat(result).contains("\"topic\":\"c\",\"partition\":1,\"offset\":2"));
+        }
+    }
+
+    @Test
+    void theRetentionBoundStandsStillAfterASilenceAcrossARestart() throws Exception {
+        OperatorSubtaskState state;
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.operator().isDrained = true;
+            matcher.both(500);
+            matcher.at(START + 100);
+            matcher.idle();
+            matcher.at(START + 100);
+            assertThat(matcher.watermark()).isEqualTo(597);
+            state = matcher.harness.snapshot(7, START);
+        }
+        try (Fixture matcher = new Fixture(builder().build(), 1.0, state, START + 150, 1, 0)) {
+            assertThat(matcher.watermark()).isEqualTo(597);
+            matcher.both(900);
+            assertThat(matcher.watermark()).isEqualTo(897);
+            assertThat(matcher.lastCounts().retentionBound).isEqualTo(497);
+            matcher.at(START + 200); // z after the silence
+            matcher.both(901);
+            assertThat(matcher.lastCounts().retentionBound).isEqualTo(898);
+        }
+    }
+
+    @Test
+    void theLowestOfTheKeyGroupsCountsAfterRescaling() throws Exception {
+        OperatorSubtaskState[] states = new OperatorSubtaskState[2];
+        for (int subtask = 0; subtask < 2; subtask++) {
+            try (Fixture matcher = new Fixture(builder().build(), 1.0, null, START, 2, subtask)) {
+                matcher.operator().isDrained = true;
+                matcher.both(500);
+                matcher.at(START + 100);
+                matcher.idle();
+                matcher.at(START + 100 + 40 * (1 - subtask)); // one clock is ahead
+                assertThat(matcher.watermark()).isEqualTo(597); // z has passed for both
+                matcher.at(START + 160 + 40 * (1 - subtask));
+                assertThat(matcher.watermark()).isEqualTo(657);
+                if (subtask == 0) {
+                    matcher.at(START + 300);
+                }
+                states[subtask] = matcher.harness.snapshot(7, START);
+            }
+        }
+        OperatorSubtaskState state = AbstractStreamOperatorTestHarness.repackageState(states);
+        try (Fixture matcher = new Fixture(builder().build(), 1.0, state, START + 300, 1, 0)) {
+            assertThat(matcher.watermark()).isEqualTo(657);
+            assertThat(matcher.lastCounts().retentionBound).isEqualTo(497);
+            matcher.send(Stream.AUDIT, ReconRecord.of("x", 660)); // behind the W of the one, not of the other
+            assertThat(matcher.results()).isEmpty();
+        }
+    }
+
+    @Test
+    void aStateGoesOnUnderAClockThatIsBehind() throws Exception {
+        OperatorSubtaskState state;
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.both(500);
+            matcher.at(START + 50);
+            state = matcher.harness.snapshot(7, START);
+        }
+        try (Fixture matcher = new Fixture(builder().build(), 1.0, state, START - 10_000, 1, 0)) {
+            matcher.operator().isDrained = true;
+            matcher.both(501);
+            assertThat(matcher.watermark()).isEqualTo(498);
+            matcher.at(START - 9_900);
+            matcher.idle();
+            matcher.at(START - 9_900);
+            assertThat(matcher.watermark()).isEqualTo(598);
         }
     }
 
