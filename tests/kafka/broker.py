@@ -103,6 +103,7 @@ class Broker:
         self.process = None
         self.port = None
         self.client = None
+        self.groups = {}
 
     def __enter__(self):
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -124,6 +125,8 @@ class Broker:
                     raise
 
     def __exit__(self, *_):
+        for consumer in self.groups.values():
+            consumer.close()
         self.stop()
 
     @property
@@ -205,24 +208,30 @@ class Broker:
         producer.flush(60)
         assert not failed, failed[0]
 
-    def unread(self, group, topics):
-        """How many messages of the topics lie behind what the group has committed."""
+    def offsets(self, group, topics):
+        """For each partition: its end, and where the group goes on that has committed so far. None: not known just now."""
         # Not by the admin client: librdkafka's crashes where the group's coordinator answers with an error.
-        consumer = confluent_kafka.Consumer({
-            "bootstrap.servers": self.address, "group.id": group, "enable.auto.commit": False, "log_level": 0})
+        if group not in self.groups:
+            self.groups[group] = confluent_kafka.Consumer({
+                "bootstrap.servers": self.address, "group.id": group, "enable.auto.commit": False, "log_level": 0,
+                "reconnect.backoff.max.ms": 200})
+        consumer = self.groups[group]
+        found = {}
         try:
-            count = 0
             for topic in topics:
-                for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions:
+                for partition in consumer.list_topics(topic, timeout=2).topics[topic].partitions:
                     one = confluent_kafka.TopicPartition(topic, partition)
-                    first, end = consumer.get_watermark_offsets(one, timeout=10)
-                    [done] = consumer.committed([one], timeout=10)
-                    count += end - max(done.offset, first)
-            return count
+                    first, end = consumer.get_watermark_offsets(one, timeout=2)
+                    [done] = consumer.committed([one], timeout=2)
+                    found[topic, partition] = (end, max(done.offset, first))
+            return found
         except confluent_kafka.KafkaException:
-            return math.inf  # not known just now: the coordinator is being found, the broker is away
-        finally:
-            consumer.close()
+            return None  # the coordinator is being found, the broker is away
+
+    def unread(self, group, topics):
+        """How many messages lie behind what the group has committed."""
+        found = self.offsets(group, topics)
+        return math.inf if found is None else sum(end - done for end, done in found.values())
 
     @contextlib.contextmanager
     def reader(self, topic, isolation="read_committed"):
