@@ -4,6 +4,7 @@ and breaks as they are published. demo_flink.py JAR
 Ends by itself; with KEEP=1 in the environment broker, cluster and job run on until it is interrupted.
 """
 
+import contextlib
 import csv
 import json
 import os
@@ -18,7 +19,8 @@ from broker import Broker, wait_until  # noqa: E402
 from cluster import ENDED, Cluster  # noqa: E402
 
 FOLDER = pathlib.Path(__file__).parent
-STREAMS = {"flights.schedule": "schedule.csv", "flights.departures": "departures.csv"}
+STREAMS = {"flights.schedule": ("schedule.csv", "scheduled"), "flights.departures": ("departures.csv", "departed")}
+HOURS_AT_ONCE = 6
 BREAKS_SHOWN = 12
 SLOTS = 2
 
@@ -67,25 +69,38 @@ def run(folder, jar):
             folder / "flink", {"taskmanager.numberOfTaskSlots": SLOTS}) as cluster:
         say(f"  broker  {broker.address}")
         say(f"  cluster http://127.0.0.1:{cluster.rest_port}")
-        for topic, name in STREAMS.items():
+        for topic in STREAMS:
             broker.create_topic(topic, SLOTS)
-            with (FOLDER / name).open() as lines:
-                records = list(csv.DictReader(lines))
-            broker.produce(topic, records)
-            say(f"  {len(records)} records in topic {topic}")
         config = folder / "recon.yaml"
         config.write_text((FOLDER / "recon-flink.yaml").read_text().replace("${KAFKA_BROKERS:localhost:9092}", broker.address))
         say()
-        say(f"$ flink run --parallelism {SLOTS} {jar} --config examples/flights/recon-flink.yaml")
+        say(f"$ flink run --parallelism {SLOTS} {os.path.relpath(jar)} --config examples/flights/recon-flink.yaml")
         job = cluster.submit(jar, ["--config", config], SLOTS)
         job.wait_for_running()
         with broker.reader("flights.metrics") as metrics, broker.reader("flights.breaks") as breaks:
             printer = Printer(metrics, breaks)
+            send(broker, job, printer)
             if os.environ.get("KEEP"):
                 keep(job, printer)
             else:
                 end(job, printer, lambda: broker.unread("flights", STREAMS))
         return printer
+
+
+def send(broker, job, printer):
+    """The flights by their time, some hours at once; goes on when something was published, or after a while."""
+    hours = {}
+    for topic, (name, time) in STREAMS.items():
+        with (FOLDER / name).open() as lines:
+            for record in csv.DictReader(lines):
+                day, hour = record[time][:10], int(record[time][11:13]) // HOURS_AT_ONCE
+                hours.setdefault((day, hour), {}).setdefault(topic, []).append(record)
+    for _, topics in sorted(hours.items()):
+        before = printer.new()
+        for topic, records in topics.items():
+            broker.produce(topic, records)
+        with contextlib.suppress(TimeoutError):
+            wait_until(lambda: job.state() in ENDED or printer.new() > before, 3, "results")
 
 
 def end(job, printer, unread):
