@@ -210,15 +210,15 @@ static int saw(struct flink_matcher *flink, int stream, int64_t flink_watermark)
     return RECON_OK;
 }
 
-/* The clock moves; the inputs of these bits are alive, or have waited z. */
-static int move_clock(struct flink_matcher *flink, int64_t now, int alive, int waited)
+/* The clock moves; the inputs of these bits are alive, or have been silent since then. */
+static int move_clock(struct flink_matcher *flink, int64_t now, int alive, int waited, const int64_t *since)
 {
     int status = recon_watermark_clock(flink->watermark, now);
     for (int stream = 0; stream < RECON_STREAM_COUNT && status == RECON_OK; stream++) {
         if ((alive >> stream & 1) != 0)
             status = recon_watermark_alive(flink->watermark, stream, 0);
         else if ((waited >> stream & 1) != 0)
-            status = recon_watermark_waited(flink->watermark, stream, 0);
+            status = recon_watermark_waited(flink->watermark, stream, 0, since[stream]);
         if (status == RECON_ERROR_ENDED)
             status = RECON_OK;
     }
@@ -259,15 +259,18 @@ JNIEXPORT jboolean JNICALL Java_io_recon_flink_NativeMatcher_watermark(JNIEnv *e
 }
 
 JNIEXPORT jboolean JNICALL Java_io_recon_flink_NativeMatcher_clock(JNIEnv *env, jclass class, jlong handle, jlong now,
-                                                                   jint alive, jint waited);
+                                                                   jint alive, jint waited, jlong audit_since,
+                                                                   jlong events_since);
 JNIEXPORT jboolean JNICALL Java_io_recon_flink_NativeMatcher_clock(JNIEnv *env, jclass class, jlong handle, jlong now,
-                                                                   jint alive, jint waited)
+                                                                   jint alive, jint waited, jlong audit_since,
+                                                                   jlong events_since)
 {
     (void)class;
     struct flink_matcher *flink = flink_matcher_of(env, handle);
     if (flink == NULL || !check_rising(env, flink))
         return JNI_FALSE;
-    return rise_after(env, flink, move_clock(flink, now, alive, waited));
+    const int64_t since[RECON_STREAM_COUNT] = {audit_since, events_since};
+    return rise_after(env, flink, move_clock(flink, now, alive, waited, since));
 }
 
 JNIEXPORT jlong JNICALL Java_io_recon_flink_NativeMatcher_drain(JNIEnv *env, jclass class, jlong handle, jobject out);

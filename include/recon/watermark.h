@@ -40,9 +40,9 @@ int recon_watermark_partition_check(const struct recon_watermark *watermark, int
 void recon_watermark_saw(struct recon_watermark *watermark, int stream, uint32_t partition, int64_t time_ms);
 /* What is in this input waits unread, or it can't be read just now: not silence. */
 int recon_watermark_alive(struct recon_watermark *watermark, int stream, uint32_t partition);
-/* Whoever watches this input says that z has passed there since its max last rose: it is idle from now on, until it
- * rises or is alive. Nothing where z is unset. */
-int recon_watermark_waited(struct recon_watermark *watermark, int stream, uint32_t partition);
+/* Whoever watches this input says that it was silent since then, by the clock (no later than z ago: idle from now on),
+ * until it rises or is alive. Nothing where z is unset. */
+int recon_watermark_waited(struct recon_watermark *watermark, int stream, uint32_t partition, int64_t since_ms);
 /* Adds the next partition of the stream; its number goes to *partition (may be NULL). */
 int recon_watermark_add(struct recon_watermark *watermark, int stream, uint32_t *partition);
 int recon_watermark_end(struct recon_watermark *watermark, int stream, uint32_t partition);

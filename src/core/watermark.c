@@ -187,13 +187,15 @@ int recon_watermark_alive(struct recon_watermark *watermark, int stream, uint32_
     return RECON_OK;
 }
 
-int recon_watermark_waited(struct recon_watermark *watermark, int stream, uint32_t partition)
+int recon_watermark_waited(struct recon_watermark *watermark, int stream, uint32_t partition, int64_t since_ms)
 {
     int status = recon_watermark_partition_check(watermark, stream, partition);
     if (status != RECON_OK || watermark->idle_timeout_ms == RECON_DURATION_UNSET)
         return status;
     struct partition *waited = &watermark->partitions[stream].items[partition];
     int64_t last_ms = time_minus(watermark->now_ms, watermark->idle_timeout_ms);
+    if (since_ms < last_ms)
+        last_ms = since_ms;
     if (last_ms < waited->last_ms)
         waited->last_ms = last_ms;
     watermark->stale = true;

@@ -147,21 +147,26 @@ static void an_input_that_has_waited_z_elsewhere_is_idle_at_once(void **state)
     saw(watermark, RECON_STREAM_AUDIT, 0, 100);
     saw(watermark, RECON_STREAM_EVENTS, 0, 200);
     assert_rise(watermark, 99, 99, RECON_BASIS_WATERMARK);
-    assert_int_equal(recon_watermark_waited(watermark, RECON_STREAM_AUDIT, 0), RECON_OK);
+    assert_int_equal(recon_watermark_waited(watermark, RECON_STREAM_AUDIT, 0, 0), RECON_OK);
     assert_rise(watermark, 199, 199, RECON_BASIS_TIMEOUT);
     /* All idle: what was waited counts, from the largest time on. */
-    assert_int_equal(recon_watermark_waited(watermark, RECON_STREAM_EVENTS, 0), RECON_OK);
+    assert_int_equal(recon_watermark_waited(watermark, RECON_STREAM_EVENTS, 0, 0), RECON_OK);
     assert_rise(watermark, 249, 199, RECON_BASIS_TIMEOUT);
     move_clock(watermark, 7);
     assert_rise(watermark, 256, 199, RECON_BASIS_TIMEOUT);
     assert_int_equal(recon_watermark_alive(watermark, RECON_STREAM_EVENTS, 0), RECON_OK);
     assert_rise(watermark, NO_RISE, 0, 0);
+    /* It was no waking: silent since -50, as before. */
+    assert_int_equal(recon_watermark_waited(watermark, RECON_STREAM_EVENTS, 0, -50), RECON_OK);
+    assert_rise(watermark, NO_RISE, 0, 0);
+    move_clock(watermark, 8);
+    assert_rise(watermark, 257, 199, RECON_BASIS_TIMEOUT);
     assert_int_equal(recon_watermark_end(watermark, RECON_STREAM_AUDIT, 0), RECON_OK);
-    assert_int_equal(recon_watermark_waited(watermark, RECON_STREAM_AUDIT, 0), RECON_ERROR_ENDED);
+    assert_int_equal(recon_watermark_waited(watermark, RECON_STREAM_AUDIT, 0, 0), RECON_ERROR_ENDED);
     recon_watermark_free(watermark);
     struct recon_watermark *without = make(0, RECON_DURATION_UNSET, 1, 1);
     saw(without, RECON_STREAM_AUDIT, 0, 100);
-    assert_int_equal(recon_watermark_waited(without, RECON_STREAM_EVENTS, 0), RECON_OK);
+    assert_int_equal(recon_watermark_waited(without, RECON_STREAM_EVENTS, 0, 0), RECON_OK);
     assert_rise(without, NO_RISE, 0, 0);
     recon_watermark_free(without);
 }

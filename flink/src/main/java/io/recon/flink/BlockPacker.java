@@ -12,8 +12,9 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
  * for by block. A block leaves when it is full, before a watermark or a checkpoint's barrier passes, at the end, and after at
  * most the latency. So it has no state, and no record is overtaken by the watermark that it caused.
  *
- * <p>Before its first watermark it says that it is active, though that is what it begins as: a checkpoint that was not aligned
- * may hold an IDLE that was in flight, and the receiver would pass over this channel's watermarks from then on.
+ * <p>While the source is idle it says ACTIVE before each barrier and IDLE again right after it. A checkpoint that is not aligned
+ * holds what is in flight: if that ended with IDLE, the receiver would pass over this channel's watermarks after a restart, for a
+ * source begins as active and so does not say it. The matcher knows that such a moment is no waking.
  */
 public final class BlockPacker extends AbstractStreamOperator<Block> implements OneInputStreamOperator<PackedRecords, Block> {
     private static final long serialVersionUID = 1L;
@@ -34,7 +35,7 @@ public final class BlockPacker extends AbstractStreamOperator<Block> implements 
     private transient boolean[] isBegun;
     private transient int begunCount;
     private transient boolean hasTimer;
-    private transient boolean hasSaidStatus;
+    private transient boolean isIdle; // the source says so
 
     /**
      * Makes one.
@@ -116,24 +117,29 @@ public final class BlockPacker extends AbstractStreamOperator<Block> implements 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         flush();
-        if (!hasSaidStatus) {
-            hasSaidStatus = true;
-            output.emitWatermarkStatus(WatermarkStatus.IDLE); // else ACTIVE would be no news, and not be sent
-            output.emitWatermarkStatus(WatermarkStatus.ACTIVE);
-        }
         super.processWatermark(mark);
     }
 
     @Override
     public void processWatermarkStatus(WatermarkStatus status) throws Exception {
         flush();
-        hasSaidStatus = true;
+        isIdle = status.isIdle();
         super.processWatermarkStatus(status);
     }
 
     @Override
     public void prepareSnapshotPreBarrier(long checkpointId) {
         flush();
+        if (!isIdle) {
+            return;
+        }
+        output.emitWatermarkStatus(WatermarkStatus.ACTIVE);
+        long now = getProcessingTimeService().getCurrentProcessingTime();
+        getProcessingTimeService().registerTimer(now, time -> {
+            if (isIdle) {
+                output.emitWatermarkStatus(WatermarkStatus.IDLE);
+            }
+        });
     }
 
     @Override

@@ -45,6 +45,7 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
     private static final long TICK_MS_MIN = 10;
     private static final long TICK_MS_MAX = 1000;
     private static final int ALL_STREAMS = 3;
+    private static final long NOT_SILENT = Long.MAX_VALUE;
 
     private final ReconSettings settings;
 
@@ -59,6 +60,9 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
     private transient int activeStreams; // bits
     private transient int saidIdle; // bits
     private transient int hasEnded; // bits
+    private transient int hasRisen; // bits: since it was last said to be active
+    private transient long[] activeSinceMs; // when that was, by the wall clock
+    private transient long[] silentSinceMs; // by the engine's clock; NOT_SILENT: since when is found at the next IDLE
     private transient long clockMs; // the engine's
     private transient long startMs; // by the engine's clock
     private transient long lastTickMs;
@@ -90,6 +94,9 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
         in = ByteBuffer.allocateDirect(64 << 10).order(ByteOrder.LITTLE_ENDIAN);
         look = new long[NativeMatcher.LOOK_COUNT];
         activeStreams = ALL_STREAMS;
+        hasRisen = ALL_STREAMS;
+        activeSinceMs = new long[2];
+        silentSinceMs = new long[] {NOT_SILENT, NOT_SILENT};
         clockMs = getProcessingTimeService().getCurrentProcessingTime();
         startMs = clockMs;
         lastTickMs = clockMs;
@@ -214,6 +221,7 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
             saidIdle &= ~(1 << stream);
             hasEnded |= 1 << stream;
         }
+        hasRisen |= 1 << stream;
         if (matcher.watermark(stream, watermark)) {
             step();
         }
@@ -225,14 +233,17 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
         if ((hasEnded & bit) != 0) {
             return;
         }
-        if (status.isIdle()) {
-            saidIdle |= bit; // counts from the next tick on: of two that fall silent at once neither is first
-        } else {
+        long now = getProcessingTimeService().getCurrentProcessingTime();
+        if (!status.isIdle()) {
             saidIdle &= ~bit;
-            activeStreams |= bit;
-            if (matcher.clock(clockMs, bit, 0)) {
-                step();
-            }
+            activeStreams |= bit; // alive from the next tick on
+            activeSinceMs[index] = now;
+            hasRisen &= ~bit;
+        } else {
+            saidIdle |= bit; // counts from the next tick on: of two that fall silent at once neither is first
+            if ((hasRisen & bit) != 0 || now - activeSinceMs[index] >= settings.idleTimeoutMs / 2) {
+                silentSinceMs[index] = NOT_SILENT;
+            } // else it was ACTIVE only for a checkpoint's barrier to pass (BlockPacker): the silence goes on
         }
     }
 
@@ -292,7 +303,12 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
         lastTickMs = now;
         int waited = clockMs - startMs >= settings.idleTimeoutMs ? saidIdle & activeStreams : 0;
         activeStreams &= ~waited;
-        if (matcher.clock(clockMs, activeStreams, waited)) {
+        for (int stream = 0; stream < silentSinceMs.length; stream++) {
+            if ((waited >> stream & 1) != 0 && silentSinceMs[stream] == NOT_SILENT) {
+                silentSinceMs[stream] = clockMs - settings.idleTimeoutMs;
+            }
+        }
+        if (matcher.clock(clockMs, activeStreams, waited, silentSinceMs)) {
             step();
         } else if (!hasSpoken) {
             speak(new byte[0]);

@@ -42,9 +42,9 @@ final class NativeMatcher extends NativeHandle {
         return watermark(handle(), stream, watermark);
     }
 
-    /** Likewise. Bits: 1 the audit stream, 2 the event stream. */
-    boolean clock(long now, int alive, int waited) {
-        return clock(handle(), now, alive, waited);
+    /** Likewise. Bits: 1 the audit stream, 2 the event stream; since when what has waited is silent, by the same clock. */
+    boolean clock(long now, int alive, int waited, long[] since) {
+        return clock(handle(), now, alive, waited, since[0], since[1]);
     }
 
     long drain(ByteBuffer out) {
@@ -91,7 +91,8 @@ final class NativeMatcher extends NativeHandle {
 
     private static native boolean watermark(long handle, int stream, long watermark);
 
-    private static native boolean clock(long handle, long now, int alive, int waited);
+    private static native boolean clock(
+            long handle, long now, int alive, int waited, long auditSince, long eventsSince);
 
     private static native long drain(long handle, ByteBuffer out);
 

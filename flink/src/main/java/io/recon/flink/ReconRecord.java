@@ -1,14 +1,29 @@
 package io.recon.flink;
 
-import java.io.Serializable;
+import java.io.IOException;
+import java.lang.reflect.Type;
 import java.time.Instant;
+import java.util.Map;
+import org.apache.flink.api.common.typeinfo.TypeInfo;
+import org.apache.flink.api.common.typeinfo.TypeInfoFactory;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+import org.apache.flink.types.StringValue;
 
 /**
  * One record of the audit or the event stream, for programs that reconcile streams of their own. A record without an ID (null or
- * empty) becomes a rejected one, as does an audit record without a time.
+ * empty) becomes a rejected one, as does an audit record without a time. Once it was sent on it is not to be changed any more.
  */
-public final class ReconRecord implements Serializable {
-    private static final long serialVersionUID = 1L;
+@TypeInfo(ReconRecord.Types.class)
+public final class ReconRecord {
+    /** The type, for Flink, which also finds it by itself. */
+    public static final TypeInformation<ReconRecord> TYPE =
+            new ValueType<>(ReconRecord.class, new ReconRecordSerializer());
+
+    private static final int ID_FIELDS_MAX = 8;
 
     static final int KIND_RECORD = 0;
     static final int KIND_HEARTBEAT = 1;
@@ -40,6 +55,9 @@ public final class ReconRecord implements Serializable {
 
     private ReconRecord(String... id) {
         this.id = id == null ? new String[0] : id;
+        if (this.id.length > ID_FIELDS_MAX) {
+            throw new IllegalArgumentException("an ID has at most " + ID_FIELDS_MAX + " fields");
+        }
     }
 
     /**
@@ -80,6 +98,11 @@ public final class ReconRecord implements Serializable {
         hasTime = true;
         time = milliseconds;
         return this;
+    }
+
+    /** Its event time, {@code Long.MIN_VALUE} where it has none: what a timestamp assigner is to give. */
+    public long time() {
+        return hasTime ? time : Long.MIN_VALUE;
     }
 
     /** Event time. */
@@ -124,5 +147,81 @@ public final class ReconRecord implements Serializable {
         topic = topicName;
         partition = partitionNumber;
         return this;
+    }
+
+    /** Gives Flink the type. */
+    public static final class Types extends TypeInfoFactory<ReconRecord> {
+        @Override
+        public TypeInformation<ReconRecord> createTypeInfo(Type type, Map<String, TypeInformation<?>> parameters) {
+            return TYPE;
+        }
+    }
+
+    /** Its serialiser. */
+    public static final class ReconRecordSerializer extends ValueSerializer<ReconRecord> {
+        private static final long serialVersionUID = 1L;
+        private static final int VERSION = 1;
+
+        @Override
+        public ReconRecord createInstance() {
+            return new ReconRecord();
+        }
+
+        @Override
+        public void serialize(ReconRecord record, DataOutputView target) throws IOException {
+            target.writeByte(VERSION);
+            target.writeByte(record.id.length);
+            for (String field : record.id) {
+                StringValue.writeString(field, target);
+            }
+            target.writeByte(record.kind);
+            target.writeByte(record.reason);
+            target.writeByte((record.hasTime ? 1 : 0) | (record.hasEmittedTime ? 2 : 0) | (record.hasOffset ? 4 : 0));
+            target.writeLong(record.time);
+            target.writeLong(record.emittedTime);
+            target.writeLong(record.offset);
+            target.writeInt(record.partition);
+            target.writeInt(record.place);
+            StringValue.writeString(record.topic, target);
+            StringValue.writeString(record.source, target);
+            StringValue.writeString(record.context, target);
+        }
+
+        @Override
+        public ReconRecord deserialize(DataInputView source) throws IOException {
+            checkVersion(source.readByte(), VERSION, "a record");
+            String[] id = new String[source.readUnsignedByte()];
+            for (int i = 0; i < id.length; i++) {
+                id[i] = StringValue.readString(source);
+            }
+            ReconRecord record = new ReconRecord(id);
+            record.kind = source.readByte();
+            record.reason = source.readByte();
+            int flags = source.readByte();
+            record.hasTime = (flags & 1) != 0;
+            record.hasEmittedTime = (flags & 2) != 0;
+            record.hasOffset = (flags & 4) != 0;
+            record.time = source.readLong();
+            record.emittedTime = source.readLong();
+            record.offset = source.readLong();
+            record.partition = source.readInt();
+            record.place = source.readInt();
+            record.topic = StringValue.readString(source);
+            record.source = StringValue.readString(source);
+            record.context = StringValue.readString(source);
+            return record;
+        }
+
+        @Override
+        public TypeSerializerSnapshot<ReconRecord> snapshotConfiguration() {
+            return new Snapshot();
+        }
+
+        /** Its snapshot. */
+        public static final class Snapshot extends SimpleTypeSerializerSnapshot<ReconRecord> {
+            public Snapshot() {
+                super(ReconRecordSerializer::new);
+            }
+        }
     }
 }

@@ -98,7 +98,7 @@ class BlockPackerTest {
         List<Object> out = out();
         assertThat(records(out)).isEqualTo(1);
         assertThat(out.get(0)).isInstanceOf(Block.class);
-        assertThat(out.subList(1, 4)).containsExactly(WatermarkStatus.IDLE, WatermarkStatus.ACTIVE, new Watermark(7));
+        assertThat(out.get(1)).isEqualTo(new Watermark(7));
         send("b");
         harness.processWatermarkStatus(WatermarkStatus.IDLE);
         out = out();
@@ -110,6 +110,22 @@ class BlockPackerTest {
         out = out();
         assertThat(out.get(0)).isInstanceOf(Block.class);
         assertThat(out.subList(1, 3)).containsExactly(WatermarkStatus.ACTIVE, new Watermark(8));
+    }
+
+    @Test
+    void noIdleIsTheLastWordBeforeABarrier() throws Exception {
+        harness.prepareSnapshotPreBarrier(1);
+        assertThat(out()).isEmpty();
+        harness.processWatermarkStatus(WatermarkStatus.IDLE);
+        assertThat(out()).containsExactly(WatermarkStatus.IDLE);
+        harness.prepareSnapshotPreBarrier(2);
+        assertThat(out()).containsExactly(WatermarkStatus.ACTIVE);
+        harness.setProcessingTime(1);
+        assertThat(out()).containsExactly(WatermarkStatus.IDLE);
+        harness.prepareSnapshotPreBarrier(3);
+        harness.processWatermarkStatus(WatermarkStatus.ACTIVE);
+        harness.setProcessingTime(2);
+        assertThat(out()).contains(WatermarkStatus.ACTIVE).doesNotContain(WatermarkStatus.IDLE);
     }
 
     @Test

@@ -160,6 +160,36 @@ class MatcherOperatorTest {
     }
 
     @Test
+    void beingActiveForABarrierIsNoWaking() throws Exception {
+        try (Fixture matcher = new Fixture(builder().build())) {
+            matcher.operator().isDrained = true;
+            matcher.both(500);
+            matcher.at(START + 100);
+            matcher.idle();
+            for (int i = 0; i <= 400; i += 20) {
+                matcher.at(START + 100 + i);
+                assertThat(matcher.watermark()).isEqualTo(500 + 100 + i - 3);
+                matcher.harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
+                matcher.harness.processWatermarkStatus2(WatermarkStatus.ACTIVE);
+                if (i % 40 == 0) {
+                    matcher.at(START + 100 + i); // or a tick falls between
+                }
+                matcher.idle();
+            }
+            assertThat(matcher.lastCounts().retentionBound).isEqualTo(497);
+            // One that is alive for longer has waited z anew.
+            matcher.harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
+            matcher.harness.processWatermarkStatus2(WatermarkStatus.ACTIVE);
+            matcher.at(START + 600);
+            matcher.idle();
+            matcher.at(START + 600);
+            assertThat(matcher.watermark()).isEqualTo(997); // no higher than before
+            matcher.at(START + 1001);
+            assertThat(matcher.watermark()).isEqualTo(500 + 501 - 3);
+        }
+    }
+
+    @Test
     void backPressureIsNotSilence() throws Exception {
         try (Fixture matcher = new Fixture(builder().build())) {
             matcher.both(500);

@@ -34,7 +34,6 @@ class ReconStreamsTest {
                 .fromSequence(0, COUNT - 1)
                 .filter(i -> leftOutOneIn == 0 || i % leftOutOneIn != 0)
                 .map(i -> ReconRecord.of("order-" + i, 1000 * i))
-                .returns(ReconRecord.class)
                 .assignTimestampsAndWatermarks(
                         WatermarkStrategy.<ReconRecord>forBoundedOutOfOrderness(Duration.ofDays(3000))
                                 .withTimestampAssigner((record, time) -> record.time));
@@ -68,6 +67,7 @@ class ReconStreamsTest {
     void everyTypeComesBackFromItsBytesAndFromItsSnapshot() throws Exception {
         Map<TypeInformation<?>, Object> values =
                 Map.of(
+                        ReconRecord.TYPE, ReconRecord.of("a", null).time(4).source("s").place("t", 1, 2),
                         PackedRecords.TYPE, new PackedRecords(new byte[] {1, 2, 3}),
                         Block.TYPE, new Block(1, 40_000, 7, new byte[] {4}),
                         PartialCounts.TYPE, new PartialCounts(3, 1, 2, 4, 5, 2, new byte[64]),
