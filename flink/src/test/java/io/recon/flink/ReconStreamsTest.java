@@ -10,8 +10,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -22,6 +25,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -61,6 +65,68 @@ class ReconStreamsTest {
                 .hasSize(6) // 20,000 s
                 .allSatisfy(result -> assertThat(result).contains("\"basis\":\"end\"").contains("\"completeness_percent\":99"));
         assertThat(found).filteredOn(result -> result.contains("\"expected\":3600,\"matched\":3564")).hasSize(5);
+    }
+
+    /** Fails once, behind a checkpoint. */
+    private static final class FailOnce implements MapFunction<Long, Long>, CheckpointListener {
+        private static final long serialVersionUID = 1L;
+        private static final AtomicBoolean HAS_FAILED = new AtomicBoolean();
+
+        private transient boolean hasCheckpoint;
+
+        @Override
+        public Long map(Long i) {
+            if (hasCheckpoint && !HAS_FAILED.getAndSet(true)) {
+                throw new IllegalStateException("planned");
+            }
+            return i;
+        }
+
+        @Override
+        public void notifyCheckpointComplete(long checkpointId) {
+            hasCheckpoint = true;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFailureChangesNothingAndTellsNothingTwice(boolean isUnaligned, @TempDir Path checkpoints) throws Exception {
+        int count = 200_000;
+        FailOnce.HAS_FAILED.set(false);
+        Configuration configuration = new Configuration();
+        configuration.setString("execution.checkpointing.interval", "50 ms");
+        configuration.setString("execution.checkpointing.unaligned.enabled", Boolean.toString(isUnaligned));
+        configuration.setString("execution.checkpointing.dir", checkpoints.toUri().toString());
+        configuration.setString("restart-strategy.type", "fixed-delay");
+        configuration.setString("restart-strategy.fixed-delay.delay", "1 ms");
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
+        WatermarkStrategy<ReconRecord> watermarks =
+                WatermarkStrategy.<ReconRecord>forMonotonousTimestamps().withTimestampAssigner((record, time) -> record.time());
+        // Two halves of one sequence go up side by side, so records come out of order by as much.
+        DataStream<ReconRecord> audit =
+                environment.fromSequence(0, count - 1).map(i -> ReconRecord.of("order-" + i, i)).assignTimestampsAndWatermarks(watermarks);
+        DataStream<ReconRecord> events =
+                environment.fromSequence(0, count - 1)
+                        .map(new FailOnce())
+                        .filter(i -> i % 1000 != 0)
+                        .map(i -> ReconRecord.of("order-" + i, i))
+                        .assignTimestampsAndWatermarks(watermarks);
+        ReconSettings settings =
+                ReconSettings.named("orders")
+                        .interval(Duration.ofMillis(50_000))
+                        .outOfOrderness(Duration.ZERO)
+                        .retention(Duration.ofDays(1))
+                        .build();
+        ReconStreams.Results results = ReconStreams.reconcile(audit, events, settings);
+        List<String> found = new ArrayList<>();
+        DataStream<String> all = results.metrics().union(results.breaks()).map(ReconResult::json);
+        try (CloseableIterator<String> iterator = all.executeAndCollect()) {
+            iterator.forEachRemaining(found::add);
+        }
+        assertThat(FailOnce.HAS_FAILED).isTrue();
+        assertThat(found).filteredOn(result -> result.startsWith("{\"type\":\"missing\"")).hasSize(count / 1000).doesNotHaveDuplicates();
+        assertThat(found).filteredOn(result -> result.contains("\"expected\":50000,\"matched\":49950,\"missing\":50")).hasSize(4);
+        assertThat(found).noneMatch(result -> result.contains("\"duplicate_audits\":1") || result.contains("too_late"));
     }
 
     @Test
