@@ -60,11 +60,14 @@ static inline int64_t cursor_i64(struct cursor *cursor)
 /* Size u32 (2^32 - 1: there is none) and bytes. */
 static inline struct recon_text cursor_text(struct cursor *cursor)
 {
+    struct recon_text text = {0};
     const uint32_t size = cursor_u32(cursor);
     if (size == UINT32_MAX)
-        return (struct recon_text){0};
+        return text;
     const uint8_t *bytes = cursor_take(cursor, size);
-    return cursor->is_short ? (struct recon_text){0} : (struct recon_text){(const char *)bytes, size};
+    if (!cursor->is_short)
+        text = (struct recon_text){(const char *)bytes, size};
+    return text;
 }
 
 static inline void store_u16(uint8_t *bytes, uint32_t value)
