@@ -50,7 +50,7 @@ struct pending_page {
     uint32_t live_count;
     uint32_t used_count; /* blocks ever given out; the rest of the page is untouched */
     uint32_t block_count;
-    uint16_t free_unit;  /* first free block, + 1; 0: none */
+    uint16_t free_unit; /* first free block, + 1; 0: none */
     uint16_t size_class;
     uint32_t previous; /* pages of the class with room; page numbers + 1 */
     uint32_t next;
