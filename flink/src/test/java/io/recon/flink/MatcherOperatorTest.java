@@ -3,6 +3,8 @@ package io.recon.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -17,6 +19,7 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** What the matcher does besides what traces show: silence and back pressure, memory, states that don't fit. */
 class MatcherOperatorTest {
@@ -441,6 +444,109 @@ class MatcherOperatorTest {
                     .isInstanceOf(ReconException.class)
                     .hasMessageContaining("drain");
         }
+    }
+
+    /** A matcher's state as its parts, as MatcherState writes them. */
+    private static List<byte[]> parts(NativeMatcher matcher) {
+        ByteBuffer piece = ByteBuffer.allocateDirect(1 << 16);
+        List<byte[]> parts = new ArrayList<>();
+        parts.add(matcher.job());
+        for (int group = -2; group < GROUPS; group++) {
+            matcher.snapshotBegin(group == -2 ? NativeMatcher.PART_WATERMARK : NativeMatcher.PART_MATCHER, group);
+            ByteArrayOutputStream part = new ByteArrayOutputStream();
+            for (int size; (size = matcher.snapshotNext(piece)) > 0; ) {
+                byte[] bytes = new byte[size];
+                piece.get(0, bytes);
+                part.writeBytes(bytes);
+            }
+            parts.add(part.toByteArray());
+        }
+        return parts;
+    }
+
+    private static void restore(ReconSettings settings, List<byte[]> parts) {
+        try (NativeMatcher matcher = new NativeMatcher(settings.toNative(GROUPS, -1))) {
+            for (int i = 0; i < parts.size(); i++) {
+                ByteBuffer piece = ByteBuffer.allocateDirect(parts.get(i).length);
+                piece.put(0, parts.get(i));
+                matcher.restore(Math.min(i + 1, NativeMatcher.PART_MATCHER), piece, 0, piece.capacity());
+            }
+            matcher.restoreFinish(START);
+            matcher.watermark(0, Long.MAX_VALUE);
+            matcher.watermark(1, Long.MAX_VALUE);
+        }
+    }
+
+    @Test
+    void everyFlippedByteAndEveryCutOfAStateIsRefused() throws Exception {
+        ReconSettings settings = builder().build();
+        List<byte[]> parts;
+        try (NativeMatcher matcher = new NativeMatcher(settings.toNative(GROUPS, -1));
+                NativePacker packer = new NativePacker(settings.toNative(GROUPS, -1))) {
+            matcher.start(START);
+            ByteBuffer in = ByteBuffer.allocateDirect(1 << 12);
+            for (int i = 0; i < 8; i++) {
+                PackedRecords record = packer.pack(0, ReconRecord.of("id" + i, 500).context("x"), 1);
+                in.put(0, record.bytes);
+                int group = PackedRecords.keyGroupAt(record.bytes, 0);
+                matcher.records(0, group, START, in, 0, record.bytes.length, in);
+            }
+            parts = parts(matcher);
+        }
+        restore(settings, parts);
+        for (int part = 0; part < parts.size(); part++) {
+            byte[] sound = parts.get(part);
+            for (int at = 0; at < sound.length; at++) {
+                byte[] flipped = sound.clone();
+                flipped[at] ^= 1;
+                List<byte[]> damaged = new ArrayList<>(parts);
+                damaged.set(part, flipped);
+                assertThatThrownBy(() -> restore(settings, damaged)).isInstanceOf(ReconException.class);
+                if (at > 0) {
+                    damaged.set(part, java.util.Arrays.copyOf(sound, at));
+                    assertThatThrownBy(() -> restore(settings, damaged)).isInstanceOf(ReconException.class);
+                }
+            }
+        }
+    }
+
+    @Test
+    void callsThatAreNotLegalThrow() {
+        ReconSettings settings = builder().build();
+        ByteBuffer direct = ByteBuffer.allocateDirect(64);
+        long[] since = new long[2];
+        NativeMatcher matcher = new NativeMatcher(settings.toNative(GROUPS, -1));
+        List<Executable> illegal =
+                List.of(
+                        () -> matcher.records(2, 0, 0, direct, 0, 0, direct),
+                        () -> matcher.records(0, -1, 0, direct, 0, 0, direct),
+                        () -> matcher.records(0, 0, 0, direct, 0, 65, direct),
+                        () -> matcher.records(0, 0, 0, direct, 5, 4, direct),
+                        () -> matcher.records(0, 0, 0, ByteBuffer.allocate(64), 0, 0, direct),
+                        () -> matcher.records(0, 0, 0, null, 0, 0, direct),
+                        () -> matcher.watermark(-1, 0),
+                        () -> matcher.drain(null),
+                        () -> matcher.counts(ByteBuffer.allocate(9)),
+                        () -> matcher.look(new long[3]),
+                        () -> matcher.look(null),
+                        () -> matcher.snapshotNext(direct),
+                        () -> matcher.snapshotBegin(NativeMatcher.PART_MATCHER, GROUPS),
+                        () -> matcher.snapshotBegin(9, 0),
+                        () -> matcher.restore(NativeMatcher.PART_MATCHER, direct, 0, 64),
+                        () -> new NativeMatcher(new byte[] {1, 2}),
+                        () -> new NativeMatcher(null),
+                        () -> new NativeWindows(null, null));
+        for (Executable one : illegal) { // not started
+            assertThatThrownBy(one::execute).isInstanceOfAny(IllegalArgumentException.class, ReconException.class);
+        }
+        matcher.close();
+        NativeMatcher started = new NativeMatcher(settings.toNative(GROUPS, -1));
+        started.start(START);
+        assertThatThrownBy(() -> started.clock(START - 1, 3, 0, since)).isInstanceOf(ReconException.class);
+        assertThatThrownBy(() -> started.start(START)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> started.records(0, 0, 0, direct, 0, 64, direct)).isInstanceOf(ReconException.class);
+        started.close();
+        assertThatThrownBy(() -> started.clock(START, 3, 0, since)).hasMessageContaining("closed");
     }
 
     @Test
