@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/matcher_state.h"
 #include "core/snapshot_format.h"
 #include "jni_support.h"
 #include "matcher.h"
@@ -176,6 +177,16 @@ JNIEXPORT void JNICALL Java_io_recon_flink_NativeMatcher_restoreFinish(JNIEnv *e
         return;
     }
     flink->watermark_reader = NULL;
+    struct recon_rise current;
+    recon_watermark_current(flink->watermark, &current);
+    if (current.watermark != flink->matcher->bound.watermark ||
+        current.retention_bound != flink->matcher->bound.retention_bound) {
+        /* The two were saved together: never to go on from it. */
+        recon_watermark_free(flink->watermark);
+        flink->watermark = NULL;
+        throw_status(env, RECON_ERROR_DAMAGED, "the matcher's state");
+        return;
+    }
     results_names(&flink->results, &flink->settings);
     recon_watermark_resume(flink->watermark, now);
 }

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "core/snapshot_format.h"
 #include "jni_support.h"
 #include "recon/snapshot.h"
 #include "recon/status.h"
@@ -30,15 +31,19 @@ static void windows_free(struct flink_windows *made)
     free(made);
 }
 
-/* The windows' state begins with the W and R they were told last, and from. */
-#define STATE_FIXED_BYTES 26
+/* The windows' state begins with a version u8, from i64, the W and R they were told last i64 i64, basis u8, and the
+ * XXH64 of that u64. */
+#define STATE_HEAD_BYTES 26
+#define STATE_FIXED_BYTES (STATE_HEAD_BYTES + 8)
 #define STATE_VERSION 1
 
 static int restore(struct flink_windows *flink, struct span state)
 {
-    if (state.size < STATE_FIXED_BYTES)
+    if (state.size <= STATE_FIXED_BYTES)
         return RECON_ERROR_TRUNCATED;
-    struct cursor cursor = {state.bytes, STATE_FIXED_BYTES, false};
+    if (snapshot_checksum(state.bytes, STATE_HEAD_BYTES) != recon_load_le64(state.bytes + STATE_HEAD_BYTES))
+        return RECON_ERROR_DAMAGED;
+    struct cursor cursor = {state.bytes, STATE_HEAD_BYTES, false};
     const unsigned version = cursor_u8(&cursor);
     if (version != STATE_VERSION)
         return version > STATE_VERSION ? RECON_ERROR_VERSION : RECON_ERROR_DAMAGED;
@@ -234,6 +239,7 @@ JNIEXPORT jint JNICALL Java_io_recon_flink_NativeWindows_snapshot(JNIEnv *env, j
         store_u64(span.bytes + 9, (uint64_t)flink->current.watermark);
         store_u64(span.bytes + 17, (uint64_t)flink->current.retention_bound);
         span.bytes[25] = flink->current.basis;
+        store_u64(span.bytes + STATE_HEAD_BYTES, snapshot_checksum(span.bytes, STATE_HEAD_BYTES));
     }
     size_t more = 0;
     if (status == RECON_OK)

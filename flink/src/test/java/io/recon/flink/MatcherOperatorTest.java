@@ -511,6 +511,25 @@ class MatcherOperatorTest {
     }
 
     @Test
+    void partsThatWereNotSavedTogetherAreRefused() throws Exception {
+        ReconSettings settings = builder().build();
+        try (NativeMatcher one = new NativeMatcher(settings.toNative(GROUPS, -1));
+                NativeMatcher other = new NativeMatcher(settings.toNative(GROUPS, -1))) {
+            one.start(START);
+            other.start(START);
+            List<byte[]> parts = parts(one);
+            other.watermark(0, 50);
+            other.watermark(1, 50);
+            ByteBuffer out = ByteBuffer.allocateDirect(1 << 12);
+            other.drain(out);
+            other.counts(out);
+            List<byte[]> mixed = parts(other);
+            mixed.set(1, parts.get(1));
+            assertThatThrownBy(() -> restore(settings, mixed)).isInstanceOf(ReconException.class);
+        }
+    }
+
+    @Test
     void callsThatAreNotLegalThrow() {
         ReconSettings settings = builder().build();
         ByteBuffer direct = ByteBuffer.allocateDirect(64);

@@ -134,13 +134,14 @@ class WindowsOperatorTest {
         byte[] state;
         try (NativeWindows windows = new NativeWindows(settings.toNative(8, -1), null)) {
             windows.add(counts(0, 1, 1));
-            state = windows.snapshot(ByteBuffer.allocateDirect(27));
+            state = windows.snapshot(ByteBuffer.allocateDirect(40));
         }
-        for (int size = 0; size < state.length; size++) {
-            byte[] cut = java.util.Arrays.copyOf(state, size);
-            if (size != 26) { // nothing but the head is a state without windows
-                assertThatThrownBy(() -> new NativeWindows(settings.toNative(8, -1), cut)).isInstanceOf(ReconException.class);
-            }
+        for (int at = 0; at < state.length; at++) {
+            byte[] cut = java.util.Arrays.copyOf(state, at);
+            assertThatThrownBy(() -> new NativeWindows(settings.toNative(8, -1), cut)).isInstanceOf(ReconException.class);
+            byte[] flipped = state.clone();
+            flipped[at] ^= 1;
+            assertThatThrownBy(() -> new NativeWindows(settings.toNative(8, -1), flipped)).isInstanceOf(ReconException.class);
         }
         new NativeWindows(settings.toNative(8, -1), state).close();
     }
