@@ -132,6 +132,15 @@ class Reconciliation:
         return outcome(map(json.loads, ended.stdout.splitlines()))
 
 
+def assert_same(published, checked):
+    """Says in which windows and IDs two outcomes differ."""
+    differ = {start: (published.windows.get(start), checked.windows.get(start))
+              for start in published.windows.keys() | checked.windows.keys()
+              if published.windows.get(start) != checked.windows.get(start)}
+    assert not differ, f"{COUNTS} published and checked: {differ}"
+    assert published.missing == checked.missing
+
+
 def assert_told_once(results):
     """Nothing was published twice: the revisions of a window rise one by one, and an ID is missing and found in turn."""
     revisions = {}

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from broker import Message, wait_until
-from reconciling import JAR, Reconciliation, assert_told_once, flights, generated
+from reconciling import JAR, Reconciliation, assert_same, assert_told_once, flights, generated
 
 SLOWLY = {"execution.checkpointing.interval": "1h"}
 
@@ -54,7 +54,7 @@ def test_flights(reconciliation, submit, broker):
     job.stop(drain=True)
     checked = its.checked()
     assert len(checked.missing) > 900  # of the flights that were to leave, some never did: not a test of nothing
-    assert its.outcome() == checked
+    assert_same(its.outcome(), checked)
     assert_told_once(its.published())
 
     # What a message looks like.
@@ -79,7 +79,7 @@ def test_it_goes_on_from_a_savepoint_with_another_parallelism(reconciliation, su
         job = submit(its, parallelism=parallelism, savepoint=savepoint)
         its.wait_until_read(job)
         savepoint = job.stop(drain=part == parts - 1)
-    assert its.outcome() == its.checked()
+    assert_same(its.outcome(), its.checked())
     assert_told_once(its.published())
 
 
@@ -106,7 +106,7 @@ def test_killed_task_managers_change_nothing(reconciliation, submit, cluster, tm
             job.wait_for_running()
     its.wait_until_read(job)
     job.stop(drain=True)
-    assert its.outcome() == its.checked()
+    assert_same(its.outcome(), its.checked())
     assert_told_once(its.published())
 
 
@@ -164,7 +164,7 @@ def test_a_lost_broker_is_not_silence(reconciliation, submit, broker):
     job.wait_for_running()
     job.stop(drain=True)
     assert [one for one in its.published() if one["type"] == "missing"] == []
-    assert its.outcome() == its.checked()
+    assert_same(its.outcome(), its.checked())
 
 
 def test_a_poisoned_time_moves_nothing(reconciliation, submit):
@@ -198,12 +198,12 @@ def test_it_may_be_submitted_again_and_beside_itself(reconciliation, submit, clu
     for job, its in ((first, one), (second, other)):
         its.wait_until_read(job)
         job.stop(drain=True)
-        assert its.outcome() == its.checked()
+        assert_same(its.outcome(), its.checked())
         assert len(its.outcome().missing) == 1
     again = submit(one)  # anew: reads all from the start, and says the same
     one.wait_until_read(again)
     again.stop(drain=True)
-    assert one.outcome() == one.checked()
+    assert_same(one.outcome(), one.checked())
 
 
 def test_results_lost_to_a_transaction_timeout_end_in_an_error(reconciliation, submit, cluster, broker):
