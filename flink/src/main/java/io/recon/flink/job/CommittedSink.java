@@ -20,6 +20,8 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.common.errors.InvalidPidMappingException;
+import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -102,7 +104,7 @@ final class CommittedSink<T>
                     && (found.state() == TransactionState.COMPLETE_COMMIT
                             || found.state() == TransactionState.PREPARE_COMMIT);
         } catch (ExecutionException error) {
-            if (error.getCause() instanceof org.apache.kafka.common.errors.TransactionalIdNotFoundException) {
+            if (error.getCause() instanceof TransactionalIdNotFoundException) {
                 return false; // forgotten: nobody can say that it was
             }
             throw new IOException("transaction " + id + " can't be looked up", error.getCause());
@@ -144,9 +146,9 @@ final class CommittedSink<T>
                 request.request.signalFailedWithKnownReason(request.failure);
             } else {
                 throw new IOException(
-                        "results of a completed checkpoint were lost: the broker has aborted transaction "
+                        "results of a completed checkpoint were lost: the broker has aborted or forgotten transaction "
                                 + committable.getTransactionalId()
-                                + ", as it outlived transaction.timeout.ms. Go on from an earlier savepoint or retained"
+                                + ", as it outlived transaction.timeout.ms or the broker's memory. Go on from an earlier savepoint or retained"
                                 + " checkpoint, which writes them again; or accept the loss with"
                                 + " flink: {job.transactions.lost: accept}",
                         request.failure);
@@ -185,7 +187,11 @@ final class CommittedSink<T>
 
         @Override
         public void signalFailedWithUnknownReason(Throwable why) {
-            request.signalFailedWithUnknownReason(why);
+            if (why instanceof InvalidPidMappingException) { // forgotten, some days after its last use
+                failure = why;
+            } else {
+                request.signalFailedWithUnknownReason(why);
+            }
         }
 
         @Override

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
+import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.junit.jupiter.api.Test;
 
 class StrictCommitterTest {
@@ -71,6 +72,10 @@ class StrictCommitterTest {
                 seen.add(id);
                 if (id.startsWith("gone")) {
                     request.signalFailedWithKnownReason(FENCED);
+                } else if (id.startsWith("forgotten")) {
+                    request.signalFailedWithUnknownReason(new InvalidPidMappingException("7 days later"));
+                } else if (id.startsWith("broken")) {
+                    request.signalFailedWithUnknownReason(FENCED);
                 } else if (id.startsWith("later")) {
                     request.retryLater();
                 }
@@ -113,6 +118,19 @@ class StrictCommitterTest {
         Request committed = new Request("gone, for it was committed");
         commit(false, committed);
         assertThat(committed.told).isEqualTo("already ");
+    }
+
+    @Test
+    void oneThatTheBrokerHasForgottenIsALossUnlessItIsAccepted() throws Exception {
+        Request forgotten = new Request("forgotten");
+        assertThatThrownBy(() -> commit(false, forgotten)).hasMessageContaining("transaction forgotten");
+        commit(true, forgotten);
+        assertThat(forgotten.told).isEqualTo("failed ");
+    }
+
+    @Test
+    void anyOtherFaultEndsTheAttempt() {
+        assertThatThrownBy(() -> commit(true, new Request("broken"))).hasCause(FENCED);
     }
 
     @Test
