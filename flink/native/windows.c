@@ -35,18 +35,20 @@ static void windows_free(struct flink_windows *made)
  * XXH64 of that u64. */
 #define STATE_HEAD_BYTES 26
 #define STATE_FIXED_BYTES (STATE_HEAD_BYTES + 8)
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 
 static int restore(struct flink_windows *flink, struct span state)
 {
-    if (state.size <= STATE_FIXED_BYTES)
+    const unsigned version = state.size == 0 ? 0 : state.bytes[0];
+    if (version > STATE_VERSION)
+        return RECON_ERROR_VERSION;
+    const size_t head = version == 1 ? STATE_HEAD_BYTES : STATE_FIXED_BYTES;
+    if (version == 0 || state.size <= head)
         return RECON_ERROR_TRUNCATED;
-    if (snapshot_checksum(state.bytes, STATE_HEAD_BYTES) != recon_load_le64(state.bytes + STATE_HEAD_BYTES))
+    if (version > 1 &&
+        snapshot_checksum(state.bytes, STATE_HEAD_BYTES) != recon_load_le64(state.bytes + STATE_HEAD_BYTES))
         return RECON_ERROR_DAMAGED;
-    struct cursor cursor = {state.bytes, STATE_HEAD_BYTES, false};
-    const unsigned version = cursor_u8(&cursor);
-    if (version != STATE_VERSION)
-        return version > STATE_VERSION ? RECON_ERROR_VERSION : RECON_ERROR_DAMAGED;
+    struct cursor cursor = {state.bytes + 1, STATE_HEAD_BYTES - 1, false};
     flink->settings.engine.from_ms = cursor_i64(&cursor);
     flink->current.watermark = cursor_i64(&cursor);
     flink->current.retention_bound = cursor_i64(&cursor);
@@ -55,7 +57,7 @@ static int restore(struct flink_windows *flink, struct span state)
     int status = recon_snapshot_reader_new(&flink->settings.engine, RECON_SNAPSHOT_WINDOWS, &reader);
     if (status != RECON_OK)
         return status;
-    status = recon_snapshot_reader_feed(reader, state.bytes + STATE_FIXED_BYTES, state.size - STATE_FIXED_BYTES);
+    status = recon_snapshot_reader_feed(reader, state.bytes + head, state.size - head);
     if (status == RECON_OK)
         status = recon_snapshot_reader_finish_windows(reader, &flink->windows);
     if (status != RECON_OK)

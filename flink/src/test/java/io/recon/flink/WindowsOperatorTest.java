@@ -144,5 +144,10 @@ class WindowsOperatorTest {
             assertThatThrownBy(() -> new NativeWindows(settings.toNative(8, -1), flipped)).isInstanceOf(ReconException.class);
         }
         new NativeWindows(settings.toNative(8, -1), state).close();
+        byte[] first = new byte[state.length - 8]; // as version 1 had it
+        System.arraycopy(state, 0, first, 0, 26);
+        System.arraycopy(state, 34, first, 26, first.length - 26);
+        first[0] = 1;
+        new NativeWindows(settings.toNative(8, -1), first).close();
     }
 }
