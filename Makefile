@@ -21,6 +21,7 @@ help:
 	@echo 'make clean    removes build/'
 
 build:
+	@sh tools/librdkafka.sh >/dev/null || echo 'recon: goes on without `recon run`' >&2
 	@echo 'recon: building build/release/recon'
 	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build build/release --target recon_command -j $(JOBS) -- --quiet

@@ -12,6 +12,10 @@ fi
 
 missing=
 for package in "$@"; do
+    # Where npm came with a Node that is not Debian's, Debian's would be in its way.
+    if [ "$package" = npm ] && command -v npm >/dev/null 2>&1; then
+        continue
+    fi
     case $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || :) in
     installed*) ;;
     *) missing="$missing $package" ;;

@@ -87,6 +87,7 @@ stage_flink_harness() {
 stage_kafka() { run_pytest tests/kafka; }
 stage_flink() { make --no-print-directory flink JOBS="$jobs" && run_pytest tests/flink; }
 
+sh tools/librdkafka.sh >"$logs/librdkafka.log" 2>&1 || { cat "$logs/librdkafka.log"; exit 1; }
 all='format gcc clang valgrind asan_ubsan tsan fuzz clang_tidy cppcheck flink_harness kafka flink'
 passed=0
 failed=0

@@ -46,6 +46,12 @@ def test_only_what_is_missing_is_installed_after_an_update(system):
     assert calls[1].split("--no-install-recommends ")[1] == "never gone"
 
 
+def test_an_npm_that_is_no_package_will_do(system):
+    system.program("npm", "exit 0")
+    ended, calls = system("here1", "npm")
+    assert (ended.returncode, calls) == (0, [])
+
+
 def test_sudo_is_asked_where_there_is_no_root(system):
     system.program("id", "echo 1000")
     system.program("sudo", 'echo "with sudo"; exec "$@"')
