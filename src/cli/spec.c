@@ -168,6 +168,15 @@ static const struct recon_option_spec size[] = {
 };
 GROUP(size_group, "Options", false, size);
 
+static const struct recon_option_spec run[] = {
+    VALUE(
+        "record", "FILE",
+        "Write all that the engine was told to FILE, a trace: recon replay of it says what was published. It is whole "
+        "when the service ends in good order; until then it is FILE.partial."),
+    CHOICE("log", "FORM", "text|json", "How lines on standard error look: text, or json for machines. Default: text."),
+};
+GROUP(run_group, "Options", false, run);
+
 static const struct recon_command_spec commands[] = {
     {
         .name = "check",
@@ -248,15 +257,20 @@ static const struct recon_command_spec commands[] = {
     },
     {
         .name = "run",
-        .summary = "the service: reads Kafka until stopped (not in this version)",
-        .usage = "CONFIG",
+        .summary = "the service: reads Kafka until stopped",
+        .usage = "CONFIG [OPTION]...",
         .about =
-            "Reads the streams from Kafka until it is stopped, and writes the results back. Not in this version yet.",
+            "Reads both streams from Kafka until it is stopped (SIGTERM), and writes metrics and breaks back, each "
+            "once and only once, through every crash. Where it stopped is in Kafka too, in the topic "
+            "recon.NAME.journal: the same configuration goes on from there.",
         .positional_count_min = 1,
         .positional_count_max = 1,
         .positional_name = "CONFIG",
-        .examples = "recon run orders.yaml\n",
-        .groups = {&general_group},
+        .status = "0  it was stopped\n"
+                  "2  it could not go on; the last line on standard error says why\n",
+        .examples = "recon run orders.yaml\n"
+                    "recon run orders.yaml --log json\n",
+        .groups = {&run_group, &general_group},
     },
     {
         .name = "help",

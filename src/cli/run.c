@@ -1,0 +1,145 @@
+/*
+ * recon run: the service, until it is stopped (SIGTERM, SIGINT). SIGHUP changes nothing.
+ *
+ * Standard error gets one line an event. Exit status 0: it was stopped; 2: it could not go on, or bad usage.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/command.h"
+#include "cli/configure.h"
+#include "cli/options.h"
+#include "codec/result_writer.h"
+#include "codec/text_form.h"
+#include "codec/time_text.h"
+#include "recon/status.h"
+#include "service/run.h"
+
+#define LEVEL_WARNING 4
+/* Lines that begin alike are one trouble, of which one line a second is told. */
+#define TROUBLE_COUNT 32
+#define TROUBLE_SIZE 40
+
+struct trouble {
+    char begins[TROUBLE_SIZE];
+    int64_t told_ms;
+};
+
+struct log {
+    pthread_mutex_t mutex;
+    bool is_json;
+    bool is_quiet;
+    struct trouble troubles[TROUBLE_COUNT];
+    size_t next; /* the one to be forgotten */
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    stop = 1;
+}
+
+static bool is_told_already(struct log *log, const char *text, int64_t now_ms)
+{
+    for (size_t i = 0; i < TROUBLE_COUNT; i++) {
+        struct trouble *trouble = &log->troubles[i];
+        if (trouble->begins[0] == '\0' || strncmp(trouble->begins, text, sizeof trouble->begins - 1) != 0)
+            continue;
+        if (now_ms - trouble->told_ms < 1000)
+            return true;
+        trouble->told_ms = now_ms;
+        return false;
+    }
+    struct trouble *trouble = &log->troubles[log->next];
+    log->next = (log->next + 1) % TROUBLE_COUNT;
+    snprintf(trouble->begins, sizeof trouble->begins, "%s", text);
+    trouble->told_ms = now_ms;
+    return false;
+}
+
+static void log_line(void *context, int level, const char *text)
+{
+    struct log *log = context;
+    const char *const what = level < LEVEL_WARNING ? "error" : level == LEVEL_WARNING ? "warning" : "info";
+    struct timespec now;
+    char when[RECON_TIME_TEXT_SIZE_MAX];
+    char safe[1024 * RECON_JSON_GROWTH];
+    if (log->is_quiet && level >= LEVEL_WARNING)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    const size_t when_size = recon_time_format(now_ms, when);
+    const size_t size = strlen(text);
+    pthread_mutex_lock(&log->mutex);
+    if (!is_told_already(log, text, now_ms)) {
+        const char *const end = recon_json_text_write(safe, text, size < 1023 ? size : 1023);
+        if (log->is_json)
+            fprintf(stderr, "{\"time\":\"%.*s\",\"level\":\"%s\",\"message\":\"%.*s\"}\n", (int)when_size, when, what,
+                    (int)(end - safe), safe);
+        else
+            fprintf(stderr, "%.*s %s: %s\n", (int)when_size, when, what, text);
+    }
+    pthread_mutex_unlock(&log->mutex);
+}
+
+static void signals_set(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGHUP, &action, NULL);
+}
+
+static int run(struct recon_arguments *arguments, struct recon_config *config)
+{
+    static struct log log = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    char message[2048] = "";
+    recon_arguments_configure(arguments, arguments->positional_count > 0 ? arguments->positionals[0] : NULL,
+                              RECON_HOME_RUN, config);
+    if (recon_arguments_refuse(arguments))
+        return RECON_EXIT_FAILED;
+    const char *form = recon_arguments_value(arguments, "log");
+    log.is_json = form != NULL && strcmp(form, "json") == 0;
+    log.is_quiet = arguments->quiet;
+    signals_set();
+    const struct recon_run_options options = {
+        .config = config,
+        .record = recon_arguments_value(arguments, "record"),
+        .log = log_line,
+        .log_context = &log,
+        .stop = &stop,
+    };
+    const int status = recon_run(&options, message, sizeof message);
+    if (status == RECON_OK) {
+        log_line(&log, 6, "stopped");
+        return RECON_EXIT_OK;
+    }
+    log_line(&log, 3, message[0] != '\0' ? message : recon_status_text(status));
+    return RECON_EXIT_FAILED;
+}
+
+int recon_command_run(int argc, char **argv)
+{
+    struct recon_arguments arguments;
+    struct recon_config config;
+    recon_arguments_parse(&arguments, "run", argc, argv);
+    if (arguments.help) {
+        const int status = recon_help_print("run");
+        recon_arguments_deinit(&arguments);
+        return status;
+    }
+    recon_config_init(&config);
+    const int status = run(&arguments, &config);
+    recon_config_deinit(&config);
+    recon_arguments_deinit(&arguments);
+    return status;
+}

@@ -1,0 +1,297 @@
+/*
+ * See run.h.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "service/run.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "recon/status.h"
+#include "service/run_state.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define WAIT_MS 1000
+#define PAUSE_MS 500
+/* Beginnings anew without a commit between them: what fails so often fails always. */
+#define REBUILD_COUNT_MAX 5
+
+int run_fail(struct recon_run *run, int status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(run->message, run->message_size, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+void run_log(struct recon_run *run, int level, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    run->options.log(run->options.log_context, level, text);
+}
+
+bool run_is_stopped(const struct recon_run *run)
+{
+    return *run->options.stop != 0;
+}
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t run_steady_ms(void)
+{
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t run_wall_ms(void)
+{
+    return clock_ms(CLOCK_REALTIME);
+}
+
+int run_pause(struct recon_run *run)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    if (!run_is_stopped(run))
+        nanosleep(&pause, NULL);
+    return run_is_stopped(run) ? RUN_STOPPED : RECON_OK;
+}
+
+/* --- what a run needs before it reads ------------------------------------------------------------------------------
+ */
+
+static int properties_make(struct recon_run *run)
+{
+    const struct recon_config *config = run->options.config;
+    const size_t count = config->kafka.count + config->librdkafka.count;
+    run->properties = calloc(count + 1, sizeof *run->properties);
+    if (run->properties == NULL)
+        return RECON_ERROR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const struct recon_property *from =
+            i < config->kafka.count ? &config->kafka.items[i] : &config->librdkafka.items[i - config->kafka.count];
+        run->properties[i] = (struct recon_kafka_property){from->name, from->value};
+    }
+    run->kafka = (struct recon_kafka_options){
+        .properties = run->properties,
+        .property_count = count,
+        .log = run->options.log,
+        .log_context = run->options.log_context,
+    };
+    return RECON_OK;
+}
+
+static int topic_add(struct recon_run *run, const char *name)
+{
+    const struct recon_config *config = run->options.config;
+    assert(name != NULL && config->metrics_topic != NULL && config->breaks_topic != NULL); /* see recon_config_finish */
+    if (strcmp(name, config->metrics_topic) == 0 || strcmp(name, config->breaks_topic) == 0)
+        return run_fail(run, RECON_ERROR_INVALID, "topic %s is read and written", name);
+    for (size_t i = 0; i < run->topic_count; i++)
+        if (strcmp(name, run->topics[i]) == 0)
+            return run_fail(run, RECON_ERROR_INVALID, "topic %s is named twice", name);
+    run->topics[run->topic_count++] = name;
+    return RECON_OK;
+}
+
+static int topics_make(struct recon_run *run)
+{
+    const struct recon_stream_config *streams = run->options.config->streams;
+    size_t count = 1;
+    for (int stream = 0; stream < RECON_STREAM_COUNT; stream++)
+        count += streams[stream].topic_count;
+    run->topics = calloc(count, sizeof *run->topics);
+    int status = run->topics == NULL ? RECON_ERROR_MEMORY : RECON_OK;
+    for (int stream = 0; stream < RECON_STREAM_COUNT; stream++)
+        for (size_t i = 0; i < streams[stream].topic_count && status == RECON_OK; i++)
+            status = topic_add(run, streams[stream].topics[i]);
+    return status;
+}
+
+/* The journal's topic, after the name, which need not be one of Kafka's. */
+static int journal_name(struct recon_run *run)
+{
+    const char *name = run->options.config->name;
+    const size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+    const int size = snprintf(run->journal_topic, sizeof run->journal_topic, "recon.%s.journal", name);
+    if (name[good] != '\0' || size > 249)
+        return run_fail(
+            run, RECON_ERROR_INVALID,
+            "the name '%s' is to be part of a topic's, recon.NAME.journal: letters, digits, '.', '_' and '-'", name);
+    return RECON_OK;
+}
+
+static int ensure(struct recon_run *run, const char *topic, int32_t partitions,
+                  const struct recon_kafka_property *settings, size_t count)
+{
+    while (recon_kafka_topics_ensure(run->asker, topic, partitions, settings, count) != RECON_OK) {
+        if (!recon_kafka_topics_may_pass(run->asker))
+            return run_fail(run, RECON_ERROR_IO, "%s", recon_kafka_topics_message(run->asker));
+        run_log(run, 4, "waiting: %s", recon_kafka_topics_message(run->asker));
+        const int status = run_pause(run);
+        if (status != RECON_OK)
+            return status;
+    }
+    return RECON_OK;
+}
+
+static int topics_ensure(struct recon_run *run)
+{
+    /* A compacted topic holds the last word on each thing; breaks also go with time, metrics stay, the journal is
+     * whole. */
+    static const struct recon_kafka_property metrics[] = {{"cleanup.policy", "compact"}};
+    static const struct recon_kafka_property breaks[] = {{"cleanup.policy", "compact,delete"}};
+    static const struct recon_kafka_property journal[] = {
+        {"cleanup.policy", "delete"}, {"retention.ms", "-1"}, {"retention.bytes", "-1"}};
+    const struct recon_config *config = run->options.config;
+    int32_t count = 0;
+    int status = ensure(run, config->metrics_topic, -1, metrics, COUNT(metrics));
+    if (status == RECON_OK && strcmp(config->breaks_topic, config->metrics_topic) != 0)
+        status = ensure(run, config->breaks_topic, -1, breaks, COUNT(breaks));
+    if (status == RECON_OK)
+        status = ensure(run, run->journal_topic, 1, journal, COUNT(journal));
+    while (status == RECON_OK &&
+           (recon_kafka_topics_partitions(run->asker, run->journal_topic, &count) != RECON_OK || count == 0))
+        status = run_pause(run);
+    if (status == RECON_OK && count != 1)
+        return run_fail(run, RECON_ERROR_INVALID, "topic %s must have one partition, for its order counts; it has %d",
+                        run->journal_topic, (int)count);
+    return status;
+}
+
+static int take_over(struct recon_run *run)
+{
+    char id[300];
+    snprintf(id, sizeof id, "recon.%s", run->options.config->name);
+    int status = recon_kafka_producer_new(&run->kafka, id, &run->producer, run->message, run->message_size);
+    if (status != RECON_OK)
+        return status;
+    enum recon_kafka_outcome outcome;
+    while ((outcome = recon_kafka_producer_init(run->producer, WAIT_MS)) != RECON_KAFKA_OK) {
+        if (outcome != RECON_KAFKA_AGAIN)
+            return run_fail(run, RECON_ERROR_IO, "%s", recon_kafka_producer_message(run->producer));
+        run_log(run, 4, "waiting: %s", recon_kafka_producer_message(run->producer));
+        if (run_is_stopped(run))
+            return RUN_STOPPED;
+    }
+    return RECON_OK;
+}
+
+static int parts_make(struct recon_run *run)
+{
+    const struct recon_result_messenger_options messenger = {.name = run->options.config->name};
+    int status = recon_result_messenger_new(&messenger, &run->messenger);
+    if (status == RECON_OK)
+        status = recon_kafka_reader_new(&run->kafka, &run->reader, run->message, run->message_size);
+    if (status == RECON_OK && run->options.record != NULL)
+        status = recon_sink_open(run->options.record, &run->record, run->message, run->message_size);
+    return status;
+}
+
+/* --- a run ---------------------------------------------------------------------------------------------------------
+ */
+
+static int record_close(struct recon_run *run)
+{
+    struct recon_sink *record = run->record;
+    run->record = NULL;
+    return record == NULL ? RECON_OK : recon_sink_close(record, run->message, run->message_size);
+}
+
+static void run_deinit(struct recon_run *run)
+{
+    recon_steps_free(run->steps);
+    recon_kafka_producer_free(run->producer);
+    recon_kafka_reader_free(run->reader);
+    recon_kafka_topics_free(run->asker);
+    if (run->messenger != NULL)
+        recon_result_messenger_free(run->messenger);
+    recon_sink_abandon(run->record);
+    recon_buffer_deinit(&run->settings);
+    recon_buffer_deinit(&run->journal_steps);
+    recon_buffer_deinit(&run->entry);
+    free(run->properties);
+    free(run->topics);
+    free(run->slots);
+    free(run->headers);
+}
+
+/* From taking over to the end, or to where it must begin anew. */
+static int run_once(struct recon_run *run)
+{
+    bool found = false;
+    int status = properties_make(run);
+    if (status == RECON_OK)
+        status = topics_make(run);
+    if (status == RECON_OK)
+        status = journal_name(run);
+    if (status == RECON_OK)
+        status = recon_kafka_topics_new(&run->kafka, &run->asker, run->message, run->message_size);
+    if (status == RECON_OK)
+        status = topics_ensure(run);
+    if (status == RECON_OK)
+        status = take_over(run);
+    if (status == RECON_OK)
+        status = parts_make(run);
+    if (status == RECON_OK)
+        status = run_reread(run, &found);
+    if (status == RECON_OK && !found)
+        status = run_start(run);
+    if (status == RECON_OK) {
+        run_log(run, 6, "running: %zu partitions", run->slot_count);
+        status = run_live(run);
+    }
+    if (status == RECON_OK)
+        status = record_close(run);
+    if (status < 0 && run->message[0] == '\0') {
+        const char *more = run->steps != NULL ? recon_steps_message(run->steps) : "";
+        run_fail(run, status, "%s", more[0] != '\0' ? more : recon_status_text(status));
+    }
+    return status;
+}
+
+int recon_run(const struct recon_run_options *options, char *message, size_t message_size)
+{
+    uint64_t entry_count_before = 0;
+    for (int failed = 0;;) {
+        struct recon_run *run = calloc(1, sizeof *run);
+        if (run == NULL) {
+            snprintf(message, message_size, "%s", recon_status_text(RECON_ERROR_MEMORY));
+            return RECON_ERROR_MEMORY;
+        }
+        message[0] = '\0';
+        run->options = *options;
+        run->message = message;
+        run->message_size = message_size;
+        recon_buffer_init(&run->settings);
+        recon_buffer_init(&run->journal_steps);
+        recon_buffer_init(&run->entry);
+        const int status = run_once(run);
+        const uint64_t entry_count = run->entry_count;
+        run_deinit(run);
+        free(run);
+        if (status == RUN_STOPPED || status == RECON_OK)
+            return RECON_OK;
+        if (status != RUN_REBUILD)
+            return status;
+        failed = entry_count == entry_count_before ? failed + 1 : 1;
+        entry_count_before = entry_count;
+        if (failed > REBUILD_COUNT_MAX) {
+            snprintf(message, message_size, "the same transaction failed %d times", failed);
+            return RECON_ERROR_IO;
+        }
+    }
+}

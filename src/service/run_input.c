@@ -1,0 +1,314 @@
+/*
+ * What a run reads: partitions in turn, the clock between them, and which inputs are alive.
+ *
+ * A partition is silent only once all that it had was read. The broker is asked for the ends of all partitions now and
+ * then; once a partition is read to an answer's end, all that it had when that was asked has been read (caught_up_ms).
+ * Where that was half an idle_timeout ago or longer, something older may be unread: the partition is said to be alive.
+ * An answer counts from when it was asked for, so that a broker that is away, slow or paused is no silence; and the
+ * ends include open transactions, so that one that hangs is none.
+ *
+ * The clock moves in steps of at most half an idle_timeout, so that a process that was held up, or down, can say
+ * between them what is alive. If the wall clock falls, this one waits for it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "recon/status.h"
+#include "service/run_state.h"
+
+#define TICK_MS_MAX 100
+#define ASK_MS_MAX 1000
+#define WAIT_MS 20
+
+static int64_t clamp(int64_t value, int64_t low, int64_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+static int64_t sum(int64_t a, int64_t b)
+{
+    return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+/* RECON_DURATION_UNSET: no input is ever idle. */
+static int64_t idle_timeout(const struct recon_run *run)
+{
+    return run->options.config->settings.idle_timeout_ms;
+}
+
+/* --- partitions -------------------------------------------------------------------------------------------------- */
+
+int run_partition(struct recon_run *run, int stream, size_t topic, int32_t topic_partition, int64_t offset)
+{
+    struct run_slot *slots = realloc(run->slots, (run->slot_count + 1) * sizeof *slots);
+    if (slots == NULL)
+        return RECON_ERROR_MEMORY;
+    run->slots = slots;
+    const struct recon_text name = {run->topics[topic], (uint32_t)strlen(run->topics[topic])};
+    const struct recon_journal_step step = {
+        .kind = RECON_STEP_PARTITION,
+        .stream = (uint8_t)stream,
+        .topic = name,
+        .topic_partition = topic_partition,
+        .first = offset,
+    };
+    int status = recon_kafka_reader_add(run->reader, run->topics[topic], topic_partition, offset);
+    if (status == RECON_ERROR_IO)
+        return run_fail(run, status, "%s", recon_kafka_reader_message(run->reader));
+    if (status == RECON_OK)
+        status = run_note(run, &step);
+    if (status != RECON_OK)
+        return status;
+    run->slots[run->slot_count++] = (struct run_slot){
+        .stream = (uint8_t)stream,
+        .partition = recon_steps_partition_count(run->steps, stream),
+        .topic = topic,
+        .topic_partition = topic_partition,
+        .caught_up_ms = RECON_TIME_MIN,
+        .alive_ms = RECON_TIME_MIN,
+    };
+    /* Results that its coming causes may be of any partition: names first. */
+    status = recon_steps_partition(run->steps, stream, name, topic_partition);
+    size_t count = 0;
+    const struct recon_partition_name *names = recon_steps_names(run->steps, stream, &count);
+    recon_result_messenger_names(run->messenger, stream, names, count);
+    return status;
+}
+
+/* Adds partitions that have come. They are read from their beginning. */
+static int partitions_look(struct recon_run *run)
+{
+    const size_t audit_count = run->options.config->streams[RECON_STREAM_AUDIT].topic_count;
+    for (size_t topic = 0; topic < run->topic_count; topic++) {
+        int32_t known = 0;
+        for (size_t i = 0; i < run->slot_count; i++)
+            known += run->slots[i].topic == topic;
+        const int32_t count = recon_kafka_reader_partition_count(run->reader, topic);
+        for (; known < count; known++) {
+            int64_t first = 0;
+            int64_t end = 0;
+            int32_t fresh = 0;
+            /* The client that asks learns of it by the first question. Not there for all brokers yet: the next answer
+             * is soon. */
+            if (recon_kafka_topics_partitions(run->asker, run->topics[topic], &fresh) != RECON_OK ||
+                recon_kafka_topics_range(run->asker, run->topics[topic], known, &first, &end) != RECON_OK) {
+                run_log(run, 4, "waiting: %s", recon_kafka_topics_message(run->asker));
+                return RECON_OK;
+            }
+            run_log(run, 6, "new partition %d of topic %s", (int)known, run->topics[topic]);
+            const int stream = topic < audit_count ? RECON_STREAM_AUDIT : RECON_STREAM_EVENTS;
+            const int status = run_partition(run, stream, topic, known, first);
+            if (status != RECON_OK)
+                return status;
+        }
+    }
+    return RECON_OK;
+}
+
+/* --- silence ----------------------------------------------------------------------------------------------------- */
+
+static void lag_look(struct recon_run *run)
+{
+    for (size_t i = 0; i < run->slot_count; i++) {
+        struct run_slot *slot = &run->slots[i];
+        int64_t asked = 0;
+        int64_t end = 0;
+        /* The oldest end that is not read to counts, until it is: a newer one would never be reached by a reader that
+         * is always a little behind. */
+        if (!slot->is_checked && recon_kafka_reader_end(run->reader, (uint32_t)i, &asked, &end) &&
+            asked > slot->caught_up_ms) {
+            slot->is_checked = true;
+            slot->check_asked_ms = asked;
+            slot->check_end = end;
+        }
+        if (slot->is_checked && recon_kafka_reader_position(run->reader, (uint32_t)i) >= slot->check_end) {
+            slot->is_checked = false;
+            slot->caught_up_ms = slot->check_asked_ms;
+        }
+    }
+}
+
+static int say_alive(struct recon_run *run, struct run_slot *slot)
+{
+    const struct recon_journal_step step = {
+        .kind = RECON_STEP_ALIVE, .stream = slot->stream, .partition = slot->partition};
+    const int status = run_note(run, &step);
+    if (status != RECON_OK)
+        return status;
+    slot->alive_ms = recon_steps_now(run->steps);
+    return recon_steps_alive(run->steps, slot->stream, slot->partition);
+}
+
+int run_alive_all(struct recon_run *run)
+{
+    int status = RECON_OK;
+    for (size_t i = 0; i < run->slot_count && status == RECON_OK; i++)
+        status = say_alive(run, &run->slots[i]);
+    return status;
+}
+
+static int clock_step(struct recon_run *run, int64_t now_ms)
+{
+    const int64_t timeout = idle_timeout(run);
+    const struct recon_journal_step step = {.kind = RECON_STEP_CLOCK, .at = now_ms};
+    int status = run_note(run, &step);
+    if (status == RECON_OK)
+        status = recon_steps_clock(run->steps, now_ms);
+    for (size_t i = 0; timeout != RECON_DURATION_UNSET && i < run->slot_count && status == RECON_OK; i++) {
+        struct run_slot *slot = &run->slots[i];
+        const bool is_behind = slot->caught_up_ms == RECON_TIME_MIN || now_ms - slot->caught_up_ms >= timeout / 2;
+        if (is_behind && (slot->alive_ms == RECON_TIME_MIN || now_ms - slot->alive_ms >= timeout / 4))
+            status = say_alive(run, slot);
+    }
+    return status;
+}
+
+int run_advance(struct recon_run *run, int64_t now_ms)
+{
+    const int64_t timeout = idle_timeout(run);
+    const int64_t stride = timeout == RECON_DURATION_UNSET || timeout < 4 ? INT64_MAX : timeout / 4;
+    int64_t now = recon_steps_now(run->steps);
+    int status = RECON_OK;
+    if (now == RECON_TIME_MIN)
+        return clock_step(run, now_ms);
+    while (status == RECON_OK && now < now_ms) {
+        now = now_ms - now > stride ? now + stride : now_ms;
+        status = clock_step(run, now);
+    }
+    return status;
+}
+
+/* --- records ----------------------------------------------------------------------------------------------------- */
+
+static bool headers_reserve(struct recon_run *run, size_t count)
+{
+    if (count <= run->header_capacity)
+        return true;
+    struct recon_message_header *grown = realloc(run->headers, 2 * count * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    run->headers = grown;
+    run->header_capacity = 2 * count;
+    return true;
+}
+
+static int messages_make(struct recon_run *run, const struct run_slot *slot, size_t count)
+{
+    size_t header_count = 0;
+    for (size_t i = 0; i < count; i++)
+        header_count += run->taken[i].header_count;
+    if (!headers_reserve(run, header_count))
+        return RECON_ERROR_MEMORY;
+    struct recon_message_header *at = run->headers;
+    for (size_t i = 0; i < count; i++) {
+        const struct recon_kafka_message *from = &run->taken[i];
+        run->messages[i] = (struct recon_message){
+            .key = from->key,
+            .value = from->value,
+            .headers = at,
+            .header_count = from->header_count,
+            .timestamp_ms = from->timestamp_ms,
+            .offset = from->offset,
+            .partition = slot->partition,
+        };
+        for (size_t k = 0; k < from->header_count; k++)
+            *at++ = (struct recon_message_header){from->headers[k].name, from->headers[k].value};
+    }
+    return RECON_OK;
+}
+
+int run_take(struct recon_run *run, size_t number, int64_t before, size_t capacity, size_t *count)
+{
+    const struct run_slot *slot = &run->slots[number];
+    size_t taken = 0;
+    if (capacity > RUN_MESSAGE_COUNT)
+        capacity = RUN_MESSAGE_COUNT;
+    int status = recon_kafka_reader_take(run->reader, (uint32_t)number, before, run->taken, capacity, &taken);
+    *count = taken;
+    if (status != RECON_OK)
+        return status == RECON_ERROR_IO ? run_fail(run, status, "%s", recon_kafka_reader_message(run->reader)) : status;
+    if (taken == 0)
+        return RECON_OK;
+    const struct recon_journal_step step = {
+        .kind = RECON_STEP_RANGE,
+        .stream = slot->stream,
+        .partition = slot->partition,
+        .first = run->taken[0].offset,
+        .end = run->taken[taken - 1].offset + 1,
+        .count = (uint32_t)taken,
+    };
+    status = run_note(run, &step);
+    if (status == RECON_OK)
+        status = messages_make(run, slot, taken);
+    if (status == RECON_OK)
+        status = recon_steps_decode(run->steps, slot->stream, run->messages, taken);
+    recon_kafka_reader_release(run->reader);
+    return status == RECON_OK ? recon_steps_handle(run->steps) : status;
+}
+
+/* The lowest time of the partitions that have more to read; RECON_TIME_MAX: none has. */
+static int64_t behind_time(const struct recon_run *run)
+{
+    int64_t low = RECON_TIME_MAX;
+    for (size_t i = 0; i < run->slot_count; i++) {
+        const struct run_slot *slot = &run->slots[i];
+        const int64_t time = recon_steps_time_max(run->steps, slot->stream, slot->partition);
+        if (slot->is_checked && time != RECON_TIME_MIN && time < low)
+            low = time;
+    }
+    return low;
+}
+
+/* Something of each partition, but of those that are far ahead of one that has more to read: what they hold would wait
+ * in memory for it. */
+static int round_read(struct recon_run *run, bool *any)
+{
+    const struct recon_settings *settings = &run->options.config->settings;
+    const int64_t ahead_ms = sum(settings->interval_ms, settings->out_of_orderness_ms);
+    const int64_t behind = behind_time(run);
+    int status = RECON_OK;
+    *any = false;
+    for (size_t i = 0; i < run->slot_count && status == RECON_OK; i++) {
+        const struct run_slot *slot = &run->slots[i];
+        const int64_t time = recon_steps_time_max(run->steps, slot->stream, slot->partition);
+        size_t count = 0;
+        if (behind != RECON_TIME_MAX && time > sum(behind, ahead_ms))
+            continue;
+        status = run_take(run, i, INT64_MAX, RUN_MESSAGE_COUNT, &count);
+        *any = *any || count > 0;
+    }
+    return status;
+}
+
+int run_live(struct recon_run *run)
+{
+    const int64_t timeout = idle_timeout(run);
+    const int64_t tick_ms = clamp(timeout / 20, 1, TICK_MS_MAX);
+    const int64_t ask_ms = clamp(timeout / 8, 10, ASK_MS_MAX);
+    int64_t next_tick = 0;
+    int64_t next_ask = 0;
+    bool any = false;
+    int status = RECON_OK;
+    while (status == RECON_OK && !run_is_stopped(run)) {
+        const int64_t steady = run_steady_ms();
+        if (steady >= next_ask) {
+            recon_kafka_reader_ask(run->reader, recon_steps_now(run->steps), run->topics, run->topic_count);
+            next_ask = steady + ask_ms;
+        }
+        status = recon_kafka_reader_wait(run->reader, any ? 0 : (int)clamp(tick_ms, 1, WAIT_MS));
+        if (status != RECON_OK)
+            return run_fail(run, status, "%s", recon_kafka_reader_message(run->reader));
+        lag_look(run);
+        if (run_steady_ms() >= next_tick) {
+            status = run_advance(run, run_wall_ms());
+            next_tick = run_steady_ms() + tick_ms;
+        }
+        if (status == RECON_OK)
+            status = partitions_look(run);
+        if (status == RECON_OK)
+            status = round_read(run, &any);
+        if (status == RECON_OK && run_commit_is_due(run))
+            status = run_commit(run);
+    }
+    return status == RECON_OK ? run_commit(run) : status;
+}

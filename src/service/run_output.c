@@ -1,0 +1,156 @@
+/*
+ * What a run writes: results and journal entries, in transactions.
+ *
+ * A transaction is opened by the first result after the last one, and closed by an entry that holds all steps made
+ * since. A step is written down before it is made: so the entry of a transaction that ends within a step has that step.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "recon/status.h"
+#include "service/run_state.h"
+
+#define WAIT_MS 1000
+
+/* What to do after a call of the producer that did not say OK. RECON_OK: make it again. */
+static int judge(struct recon_run *run, enum recon_kafka_outcome outcome)
+{
+    switch (outcome) {
+    case RECON_KAFKA_OK:
+        return RECON_OK;
+    case RECON_KAFKA_AGAIN:
+        if (run_is_stopped(run)) {
+            if (run->stop_deadline_ms == 0)
+                run->stop_deadline_ms = run_steady_ms() + RUN_STOP_PATIENCE_MS;
+            if (run_steady_ms() > run->stop_deadline_ms) {
+                run_log(run, 4, "the last transaction could not be committed in time; it will be made again: %s",
+                        recon_kafka_producer_message(run->producer));
+                return RUN_STOPPED;
+            }
+        }
+        run_log(run, 4, "waiting: %s", recon_kafka_producer_message(run->producer));
+        return RECON_OK;
+    case RECON_KAFKA_ABORT: {
+        run_log(run, 4, "a transaction failed and is made again: %s", recon_kafka_producer_message(run->producer));
+        enum recon_kafka_outcome aborted;
+        do
+            aborted = recon_kafka_producer_abort(run->producer, WAIT_MS);
+        while (aborted == RECON_KAFKA_AGAIN && !run_is_stopped(run));
+        return RUN_REBUILD;
+    }
+    case RECON_KAFKA_FATAL:
+        break;
+    }
+    return run_fail(run, RECON_ERROR_IO, "%s", recon_kafka_producer_message(run->producer));
+}
+
+static int begin(struct recon_run *run)
+{
+    if (run->is_in_transaction)
+        return RECON_OK;
+    enum recon_kafka_outcome outcome;
+    int status = RECON_OK;
+    while ((outcome = recon_kafka_producer_begin(run->producer)) != RECON_KAFKA_OK && status == RECON_OK)
+        status = judge(run, outcome);
+    run->is_in_transaction = status == RECON_OK;
+    return status;
+}
+
+static int send(struct recon_run *run, const struct recon_kafka_record *record)
+{
+    enum recon_kafka_outcome outcome;
+    int status = begin(run);
+    while (status == RECON_OK && (outcome = recon_kafka_producer_send(run->producer, record)) != RECON_KAFKA_OK)
+        status = judge(run, outcome);
+    return status;
+}
+
+int run_emit(void *context, const struct recon_result *result)
+{
+    struct recon_run *run = context;
+    struct recon_result_message message;
+    struct recon_kafka_header headers[RECON_RESULT_HEADER_COUNT_MAX];
+    if (++run->result_count <= run->withheld_count)
+        return RECON_OK;
+    int status = recon_result_messenger_make(run->messenger, result, &message);
+    if (status != RECON_OK)
+        return status;
+    for (size_t i = 0; i < message.header_count; i++)
+        headers[i] = (struct recon_kafka_header){message.headers[i].name, message.headers[i].value};
+    const struct recon_config *config = run->options.config;
+    const struct recon_kafka_record record = {
+        .topic = message.target == RECON_TARGET_METRICS ? config->metrics_topic : config->breaks_topic,
+        .key = message.key,
+        .value = message.value,
+        .headers = headers,
+        .header_count = message.header_count,
+    };
+    status = send(run, &record);
+    if (status != RECON_OK)
+        return status;
+    if (run->dirty_since_ms == 0)
+        run->dirty_since_ms = run_steady_ms();
+    /* While the journal is read again the last steps' results may be beyond what was published. Their steps are written
+     * down already. */
+    return ++run->transaction_result_count >= RUN_RESULT_COUNT_MAX ? run_commit(run) : RECON_OK;
+}
+
+int run_record(void *context, const char *bytes, size_t size)
+{
+    struct recon_run *run = context;
+    if (recon_sink_write(run->record, bytes, size) == RECON_OK)
+        return RECON_OK;
+    return run_fail(run, RECON_ERROR_IO, "%s", recon_sink_message(run->record));
+}
+
+int run_note(struct recon_run *run, const struct recon_journal_step *step)
+{
+    if (run->is_rereading)
+        return RECON_OK;
+    if (run->dirty_since_ms == 0 && step->kind != RECON_STEP_CLOCK && step->kind != RECON_STEP_ALIVE)
+        run->dirty_since_ms = run_steady_ms();
+    int status = RECON_OK;
+    if (run->journal_steps.size >= RUN_STEPS_SIZE_MAX)
+        status = run_commit(run);
+    return status == RECON_OK ? recon_journal_step_write(step, &run->journal_steps) : status;
+}
+
+bool run_commit_is_due(const struct recon_run *run)
+{
+    return run->dirty_since_ms != 0 && run_steady_ms() - run->dirty_since_ms >= RUN_COMMIT_INTERVAL_MS;
+}
+
+int run_commit(struct recon_run *run)
+{
+    if (!run->is_in_transaction && run->journal_steps.size == 0)
+        return RECON_OK;
+    const struct recon_journal_entry entry = {
+        .number = run->entry_count,
+        .record_count = recon_steps_record_count(run->steps),
+        .hash = recon_steps_hash(run->steps),
+        .result_count = run->result_count,
+        .settings = {run->entry_count == 0 ? run->settings.bytes : NULL,
+                     run->entry_count == 0 ? (uint32_t)run->settings.size : 0},
+        .steps = {run->journal_steps.bytes, (uint32_t)run->journal_steps.size},
+    };
+    run->entry.size = 0;
+    int status = recon_journal_entry_write(&entry, &run->entry);
+    if (status != RECON_OK)
+        return status;
+    const struct recon_kafka_record record = {
+        .topic = run->journal_topic,
+        .value = {run->entry.bytes, (uint32_t)run->entry.size},
+    };
+    status = send(run, &record);
+    enum recon_kafka_outcome outcome;
+    while (status == RECON_OK && (outcome = recon_kafka_producer_commit(run->producer, WAIT_MS)) != RECON_KAFKA_OK)
+        status = judge(run, outcome);
+    if (status != RECON_OK)
+        return status;
+    run->is_in_transaction = false;
+    run->transaction_result_count = 0;
+    run->dirty_since_ms = 0;
+    run->journal_steps.size = 0;
+    run->entry_count++;
+    return RECON_OK;
+}

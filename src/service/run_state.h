@@ -1,0 +1,117 @@
+/*
+ * All of a run, and what its parts do for each other; inside of src/service/run*.c only.
+ */
+#ifndef RECON_SERVICE_RUN_STATE_H
+#define RECON_SERVICE_RUN_STATE_H
+
+#include "codec/result_message.h"
+#include "io/kafka_producer.h"
+#include "io/kafka_reader.h"
+#include "io/kafka_topics.h"
+#include "io/sink.h"
+#include "service/journal.h"
+#include "service/run.h"
+#include "service/steps.h"
+
+/* Statuses of a run besides recon/status.h's, which are negative. */
+enum run_status {
+    RUN_STOPPED = 1, /* stop was asked for */
+    RUN_REBUILD = 2, /* a transaction was aborted: what the engine knows is ahead of what was published */
+};
+
+#define RUN_MESSAGE_COUNT 256 /* messages of one partition taken in one step */
+/* Results in one transaction: a step that makes more is published in parts. */
+#define RUN_RESULT_COUNT_MAX 100000
+/* A journal entry's steps: well within the 1 MiB that brokers take. */
+#define RUN_STEPS_SIZE_MAX ((size_t)256 * 1024)
+#define RUN_COMMIT_INTERVAL_MS 1000
+/* How long an end in good order may take. */
+#define RUN_STOP_PATIENCE_MS 8000
+
+/* One partition of an input; slots of the reader have the same numbers. */
+struct run_slot {
+    uint8_t stream;
+    uint32_t partition; /* within the stream */
+    size_t topic;       /* among run->topics */
+    int32_t topic_partition;
+    bool is_checked; /* an end is known that may not be read to yet */
+    int64_t check_asked_ms;
+    int64_t check_end;
+    int64_t caught_up_ms; /* all that there was then has been read; RECON_TIME_MIN: not known */
+    int64_t alive_ms;     /* last said to be; RECON_TIME_MIN: never */
+};
+
+struct recon_run {
+    struct recon_run_options options;
+    char *message; /* why it ends */
+    size_t message_size;
+    struct recon_kafka_property *properties;
+    struct recon_kafka_options kafka;
+    char journal_topic[256];
+    /* Inputs. */
+    const char **topics; /* of both streams, the audit stream's first */
+    size_t topic_count;
+    struct recon_kafka_topics *asker;
+    struct recon_kafka_reader *reader;
+    struct run_slot *slots;
+    size_t slot_count;
+    struct recon_kafka_message taken[RUN_MESSAGE_COUNT];
+    struct recon_message messages[RUN_MESSAGE_COUNT];
+    struct recon_message_header *headers; /* of messages */
+    size_t header_capacity;
+    /* The state. */
+    struct recon_steps *steps;
+    struct recon_buffer settings; /* as the journal has them */
+    int64_t from_ms;
+    /* Outputs. */
+    struct recon_kafka_producer *producer;
+    struct recon_result_messenger *messenger;
+    struct recon_sink *record;
+    bool is_in_transaction;
+    uint64_t transaction_result_count;
+    int64_t dirty_since_ms;            /* steady clock; 0: nothing waits that a reader could see */
+    struct recon_buffer journal_steps; /* since the last entry */
+    struct recon_buffer entry;
+    uint64_t entry_count;
+    uint64_t result_count;    /* made */
+    uint64_t withheld_count;  /* of these, the first so many are published already */
+    bool is_rereading;        /* nothing is to be published or written down */
+    int64_t stop_deadline_ms; /* steady clock; 0: no stop was asked for yet */
+};
+
+/* run.c */
+int run_fail(struct recon_run *run, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void run_log(struct recon_run *run, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool run_is_stopped(const struct recon_run *run);
+/* After a call failed that may be made again: waits a little. RUN_STOPPED where a stop was asked for. */
+int run_pause(struct recon_run *run);
+int64_t run_steady_ms(void);
+int64_t run_wall_ms(void);
+
+/* run_settings.c: settings as the journal has them; and whether those of an entry are these. */
+int run_settings_write(struct recon_run *run, struct recon_buffer *buffer);
+int run_settings_judge(struct recon_run *run, struct recon_text settings);
+
+/* run_output.c */
+int run_emit(void *context, const struct recon_result *result);
+int run_record(void *context, const char *bytes, size_t size);
+/* Writes down a step that is about to be made. */
+int run_note(struct recon_run *run, const struct recon_journal_step *step);
+int run_commit(struct recon_run *run);
+/* True where it is time to. */
+bool run_commit_is_due(const struct recon_run *run);
+
+/* run_input.c */
+int run_partition(struct recon_run *run, int stream, size_t topic, int32_t topic_partition, int64_t offset);
+/* Takes messages that lie before an offset, decodes them and tells the engine. */
+int run_take(struct recon_run *run, size_t slot, int64_t before, size_t capacity, size_t *count);
+int run_advance(struct recon_run *run, int64_t now_ms);
+int run_alive_all(struct recon_run *run);
+/* Reads until stopped. */
+int run_live(struct recon_run *run);
+
+/* run_start.c: the first start; and, where there is a journal, all of it again. */
+int run_start(struct recon_run *run);
+int run_reread(struct recon_run *run, bool *found);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * What the engine is told in a run, one step after the other: a run that goes on and one that is read again from its
+ * journal make the same calls here, and so the same results in the same order.
+ *
+ * Owns the engine and the decoders. Each step's results are given to emit as they are made; a status that it returns
+ * ends the step, after which this can only be freed. Single-threaded.
+ */
+#ifndef RECON_SERVICE_STEPS_H
+#define RECON_SERVICE_STEPS_H
+
+#include "codec/message.h"
+#include "config/config.h"
+#include "recon/engine.h"
+
+struct recon_steps;
+
+struct recon_steps_options {
+    const struct recon_config *config; /* as recon_config_finish leaves it for run; borrowed */
+    int64_t from_ms;                   /* no audit record before it is judged */
+    int (*emit)(void *context, const struct recon_result *result);
+    void *context;
+    /* Every call of the engine as a trace's line, if there is such a function. */
+    int (*record)(void *context, const char *bytes, size_t size);
+};
+
+/* RECON_OK, RECON_ERROR_MEMORY, or RECON_ERROR_INVALID with why in error. */
+int recon_steps_new(const struct recon_steps_options *options, struct recon_steps **steps, char *error,
+                    size_t error_size);
+void recon_steps_free(struct recon_steps *steps);
+
+/* Each: RECON_OK, a status of the engine's, emit's or record's; recon_steps_message says more where there is more. */
+
+/* The stream's next partition. Before the first clock it is there from the start. */
+int recon_steps_partition(struct recon_steps *steps, int stream, struct recon_text topic, int32_t topic_partition);
+int recon_steps_clock(struct recon_steps *steps, int64_t now_ms);
+int recon_steps_alive(struct recon_steps *steps, int stream, uint32_t partition);
+/* Decodes messages of one partition, to be handled by recon_steps_handle: what they hold counts for the hash from here.
+ */
+int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon_message *messages, size_t count);
+/* Tells the engine what was decoded. */
+int recon_steps_handle(struct recon_steps *steps);
+
+/* Decoded so far, and a hash of it. */
+uint64_t recon_steps_record_count(const struct recon_steps *steps);
+uint64_t recon_steps_hash(const struct recon_steps *steps);
+/* RECON_TIME_MIN before the first. */
+int64_t recon_steps_now(const struct recon_steps *steps);
+uint32_t recon_steps_partition_count(const struct recon_steps *steps, int stream);
+/* The largest believable time decoded of a partition; RECON_TIME_MIN: none yet. */
+int64_t recon_steps_time_max(const struct recon_steps *steps, int stream, uint32_t partition);
+/* The names of a stream's partitions; moved by recon_steps_partition. */
+const struct recon_partition_name *recon_steps_names(const struct recon_steps *steps, int stream, size_t *count);
+/* NULL before the first clock. */
+const struct recon_engine *recon_steps_engine(const struct recon_steps *steps);
+const char *recon_steps_message(const struct recon_steps *steps);
+
+#endif

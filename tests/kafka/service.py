@@ -1,0 +1,119 @@
+"""`recon run` under test: started, stopped, killed, and what it publishes beside what `recon replay` says."""
+
+import collections
+import json
+import os
+import pathlib
+import subprocess
+
+from broker import ROOT, dies_with_parent, wait_until
+
+RECON = os.environ.get("RECON") or str(ROOT / "build/release/recon")
+
+CONFIG = """
+name: {name}
+interval: {interval}
+out_of_orderness: {out_of_orderness}
+retention: {retention}
+idle_timeout: {idle_timeout}
+max_future_skew: any
+report: [missing, found, unaudited, audited, duplicate, too_late, rejected]
+start: {start}
+kafka: {{bootstrap.servers: "{address}", reconnect.backoff.max.ms: 200}}
+audit: {{topics: [{audit}]}}
+events: {{topics: [{events}]}}
+output: {{topics: {{metrics: {name}.metrics, breaks: {name}.breaks}}}}
+"""
+
+
+class Service:
+    """One name; may be started again after it ended, in whatever way."""
+
+    def __init__(self, broker, folder, name, audit=None, events=None, interval="10s", out_of_orderness="2s", retention="1h",
+                 idle_timeout="never", start="earliest"):
+        self.broker = broker
+        self.name = name
+        self.folder = pathlib.Path(folder)
+        self.config = self.folder / f"{name}.yaml"
+        self.trace = self.folder / f"{name}.trace"
+        self.log = self.folder / f"{name}.log"
+        self.process = None
+        self.configure(audit=audit or f"{name}.audit", events=events or f"{name}.events", interval=interval,
+                       out_of_orderness=out_of_orderness, retention=retention, idle_timeout=idle_timeout, start=start)
+
+    def configure(self, **settings):
+        self.config.write_text(CONFIG.format(name=self.name, address=self.broker.address, **settings))
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.kill()
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([RECON, "run", self.config, "--record", self.trace], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, preexec_fn=dies_with_parent)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """Ends it as systemd does, within the time that is promised."""
+        self.process.terminate()
+        assert self.process.wait(10) == 0, self.said()
+
+    def said(self):
+        return self.log.read_text(errors="replace")
+
+    def ended(self, seconds=30):
+        """Waits until it ends by itself; its status."""
+        return self.process.wait(seconds)
+
+    def until_said(self, text, seconds=30):
+        wait_until(lambda: text in self.said(), seconds, lambda: f"{text!r} in:\n{self.said()}")
+
+    def published(self):
+        """All results that a committed reader sees, as objects."""
+        topics = self.broker.topics()
+        return [json.loads(message.value()) for topic in (f"{self.name}.metrics", f"{self.name}.breaks") if topic in topics
+                for message in self.broker.read(topic)]
+
+    def until_published(self, enough, seconds=30):
+        found = []
+
+        def asked():
+            assert self.process.poll() is None, self.said()
+            found[:] = self.published()
+            return enough(found)
+
+        wait_until(asked, seconds, lambda: f"of these results: {found[-5:]}\n{self.said()}")
+        return found
+
+    def replayed(self, *options):
+        """What a replay of the trace says that it recorded."""
+        ended = subprocess.run([RECON, "replay", self.config, self.trace, "--quiet", "--results", "ndjson", *options],
+                               capture_output=True, text=True, timeout=120)
+        assert ended.returncode == 0, ended.stderr
+        return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def counted(results):
+    """Results without order, to be compared."""
+    return collections.Counter(json.dumps(result, sort_keys=True) for result in results)
+
+
+def of(results, kind):
+    return [result for result in results if result["type"] == kind]
+
+
+def windows(results):
+    """The last metric of each window."""
+    last = {}
+    for metric in of(results, "metric"):
+        if metric["start"] not in last or last[metric["start"]]["revision"] < metric["revision"]:
+            last[metric["start"]] = metric
+    return {start: {name: metric[name] for name in ("expected", "matched", "missing")} for start, metric in last.items()}

@@ -1,0 +1,278 @@
+"""The service on a real broker: what it publishes equals the replay of what it read, once, whatever happens to it."""
+
+import json
+
+import confluent_kafka
+import pytest
+
+from broker import Broker, Message, wait_until
+from service import Service, counted, of, windows
+
+T0 = 1_700_000_000_000  # a whole 10 s
+
+
+def audit(number, time):
+    return {"id": f"a-{number}", "event_time": T0 + time}
+
+
+def event(number, time):
+    return {"id": f"a-{number}", "time": T0 + time}
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    with Broker(tmp_path_factory.mktemp("broker")) as one:
+        yield one
+
+
+@pytest.fixture
+def service(broker, tmp_path, request):
+    """A Service of its own name; its topics are made as the test says."""
+    name = request.node.name.replace("[", "-").replace("]", "")[:60]
+    made = []
+
+    def make(audit_partitions=1, events_partitions=1, **settings):
+        for topic, partitions in ((f"{name}.audit", audit_partitions), (f"{name}.events", events_partitions)):
+            if partitions:
+                broker.create_topic(topic, partitions=partitions)
+        one = Service(broker, tmp_path, name, **settings)
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        if one.process is not None and one.process.poll() is None:
+            one.kill()
+
+
+def pass_by(broker, one, time, partitions=1):
+    """Something of that time in every partition, so that the watermark passes what lies n before it."""
+    for partition in range(partitions):
+        number = f"tick-{time}-{partition}"
+        broker.produce(f"{one.name}.audit", [audit(number, time)], partition=partition)
+        broker.produce(f"{one.name}.events", [event(number, time)], partition=partition)
+
+
+def test_it_says_what_is_missing_and_what_is_found_and_equals_the_replay(broker, service):
+    one = service(2, 2)
+    broker.produce(f"{one.name}.audit", [audit(n, n * 100) for n in range(200)])
+    broker.produce(f"{one.name}.events", [event(n, n * 100) for n in range(200) if n % 10])
+    broker.produce(f"{one.name}.events", [b"no json", {"time": T0}, event(3, 300)], partition=0)
+    pass_by(broker, one, 60_000, 2)
+    with one:
+        one.until_published(lambda all: len(of(all, "missing")) == 20)
+        broker.produce(f"{one.name}.events", [event(50, 5000)])
+        one.until_published(lambda all: of(all, "found"))
+        pass_by(broker, one, 80_000, 2)  # the revision of a window comes with the end of a later one
+        one.until_published(lambda all: any(metric["revision"] for metric in of(all, "metric")))
+        one.stop()
+    published = one.published()
+    assert counted(published) == counted(one.replayed())
+    assert {result["id"] for result in of(published, "missing")} == {f"a-{n}" for n in range(0, 200, 10)}
+    assert [result["id"] for result in of(published, "found")] == ["a-50"]
+    assert sorted(result["reason"] for result in of(published, "rejected")) == ["malformed", "no_id"]
+    assert len(of(published, "duplicate")) == 1
+    assert windows(published)["2023-11-14T22:13:20.000Z"] == {"expected": 100, "matched": 91, "missing": 9}
+
+
+def test_messages_are_cloudevents_under_a_key_for_each_thing(broker, service):
+    one = service()
+    broker.produce(f"{one.name}.audit", [audit(1, 0)])
+    pass_by(broker, one, 30_000)
+    with one:
+        one.until_published(lambda all: of(all, "missing"))
+        one.stop()
+    [missing] = broker.read(f"{one.name}.breaks")
+    headers = {name: value.decode() for name, value in missing.headers()}
+    assert headers["ce_type"] == "recon.missing.v1"
+    assert missing.key().decode() == f"{one.name}/presence//a-1"
+    assert json.loads(missing.value())["offset"] == 0
+
+
+@pytest.mark.parametrize("kills", [4])
+def test_killed_in_one_stream_it_publishes_what_it_would_have(broker, service, kills):
+    one = service(2, 2)
+    count = 40_000
+    one.start()
+    one.until_said("running")
+    for part in range(kills + 1):
+        numbers = range(part * count, (part + 1) * count)
+        broker.produce(f"{one.name}.audit", [audit(n, n) for n in numbers])
+        broker.produce(f"{one.name}.events", [event(n, n) for n in numbers if n % 1000])
+        if part < kills:
+            one.kill()
+            one.start()
+    end = (kills + 1) * count
+    pass_by(broker, one, end + 60_000, 2)
+    one.until_published(lambda all: len(of(all, "missing")) >= end // 1000, 90)
+    one.stop()
+    published = one.published()
+    assert counted(published) == counted(one.replayed())
+    assert sorted(result["id"] for result in of(published, "missing")) == sorted(f"a-{n}" for n in range(0, end, 1000))
+    last = windows(published)
+    assert sum(window["expected"] for window in last.values()) == end + 0 * len(last)
+
+
+def test_started_again_it_goes_on_and_says_nothing_twice(broker, service):
+    one = service()
+    broker.produce(f"{one.name}.audit", [audit(1, 0)])
+    pass_by(broker, one, 30_000)
+    with one:
+        one.until_published(lambda all: of(all, "missing"))
+        one.stop()
+    before = one.published()
+    with one:
+        one.until_said("all is read again")
+        broker.produce(f"{one.name}.events", [event(1, 0)])
+        one.until_published(lambda all: of(all, "found"))
+        one.stop()
+    assert counted(one.published()) == counted(one.replayed())
+    assert not counted(before) - counted(one.published())
+    assert len(of(one.published(), "missing")) == 1
+
+
+def test_aborted_transactions_are_never_counted_and_open_ones_are_waited_for(broker, service):
+    one = service(idle_timeout="1s")
+    producer = confluent_kafka.Producer({"bootstrap.servers": broker.address, "transactional.id": one.name})
+    producer.init_transactions(10)
+
+    def write(records):
+        producer.begin_transaction()
+        for record in records:
+            producer.produce(f"{one.name}.events", json.dumps(record).encode())
+        producer.flush(10)
+
+    write([event(1, 0), event(9, 1)])
+    producer.abort_transaction(10)
+    write([event(2, 0)])
+    producer.commit_transaction(10)
+    broker.produce(f"{one.name}.audit", [audit(1, 0), audit(2, 0), audit(3, 100), audit(4, 30_000)])
+    write([event(3, 100), event(4, 30_000)])  # hangs
+    with one:
+        one.until_said("running")
+        # The other stream's end is reached, z passes many times over, and the hanging transaction is no silence.
+        wait_until(lambda: one.trace.with_name(one.trace.name + ".partial").exists() and
+                   one.trace.with_name(one.trace.name + ".partial").read_text().count('"events","partition":0,"alive"') > 20,
+                   30, "the hanging partition is said to be alive")
+        assert not of(one.published(), "missing")
+        producer.commit_transaction(10)
+        one.until_published(lambda all: of(all, "missing"))
+        one.stop()
+    published = one.published()
+    assert counted(published) == counted(one.replayed())
+    assert [result["id"] for result in of(published, "missing")] == ["a-1"]
+    assert not of(published, "duplicate")
+
+
+def test_a_stream_that_is_silent_for_z_holds_nothing_and_comes_back(broker, service):
+    """The trailing marker of the last transaction is no lag."""
+    one = service(idle_timeout="1s")
+    producer = confluent_kafka.Producer({"bootstrap.servers": broker.address, "transactional.id": one.name})
+    producer.init_transactions(10)
+    producer.begin_transaction()
+    producer.produce(f"{one.name}.events", json.dumps(event(1, 0)).encode())
+    producer.commit_transaction(10)
+    broker.produce(f"{one.name}.audit", [audit(1, 0), audit(2, 10), audit(3, 60_000)])
+    with one:
+        one.until_published(lambda all: of(all, "missing"))
+        broker.produce(f"{one.name}.events", [event(2, 10), event(3, 60_000)])
+        one.until_published(lambda all: any(result["id"] == "a-2" for result in of(all, "found")))
+        one.stop()
+    assert counted(one.published()) == counted(one.replayed())
+
+
+def test_partitions_and_topics_that_come_later_are_read(broker, service):
+    one = service(1, 0, idle_timeout="1s")
+    broker.produce(f"{one.name}.audit", [audit(n, 0) for n in range(10)])
+    with one:
+        one.until_said("no topic is there yet")
+        broker.create_topic(f"{one.name}.events")
+        one.until_said("running")
+        more = confluent_kafka.admin.NewPartitions(f"{one.name}.audit", 3)
+        broker.admin().create_partitions([more])[f"{one.name}.audit"].result(30)
+        one.until_said("new partition 2")
+        broker.produce(f"{one.name}.audit", [audit(100, 0)], partition=2)
+        broker.produce(f"{one.name}.events", [event(n, 0) for n in range(9)])
+        pass_by(broker, one, 30_000)
+        one.until_published(lambda all: {"a-9", "a-100"} <= {result["id"] for result in of(all, "missing")})
+        one.stop()
+    with one:  # the journal has the new partitions too
+        one.until_said("all is read again")
+        one.stop()
+    assert len(of(one.published(), "missing")) == 2
+
+
+def test_the_broker_away_is_no_silence_and_nothing_is_lost(broker, service):
+    one = service(idle_timeout="2s")
+    broker.produce(f"{one.name}.audit", [audit(1, 0)])
+    pass_by(broker, one, 30_000)
+    with one:
+        one.until_published(lambda all: of(all, "missing"))
+        broker.kill()
+        one.until_said("waiting:")
+        broker.start()
+        broker.produce(f"{one.name}.audit", [audit(5, 40_000), audit(6, 90_000)])
+        broker.produce(f"{one.name}.events", [event(6, 90_000)])
+        one.until_published(lambda all: len(of(all, "missing")) == 2, 60)
+        one.stop()
+    assert counted(one.published()) == counted(one.replayed())
+
+
+def test_a_second_instance_fences_the_first_which_ends_and_says_so(broker, service, tmp_path):
+    one = service()
+    broker.produce(f"{one.name}.audit", [audit(1, 0)])
+    with one:
+        one.until_said("running")
+        (tmp_path / "second").mkdir()
+        two = Service(broker, tmp_path / "second", one.name)
+        with two:
+            two.until_said("running")
+            pass_by(broker, one, 30_000)
+            assert one.ended() == 2
+            assert "another instance of the same name" in one.said()
+            two.until_published(lambda all: of(all, "missing"))
+            two.stop()
+        assert counted(two.published()) == counted(two.replayed())
+
+
+def test_what_retention_took_is_told_and_nothing_is_jumped_over(broker, service):
+    one = service()
+    broker.produce(f"{one.name}.audit", [audit(n, n) for n in range(100)])
+    pass_by(broker, one, 30_000)
+    with one:
+        one.until_published(lambda all: of(all, "missing"))
+        one.stop()
+    at = confluent_kafka.TopicPartition(f"{one.name}.audit", 0, 50)
+    broker.admin().delete_records([at])[at].result(30)
+    one.start()
+    assert one.ended() == 2
+    assert f"topic {one.name}.audit, partition 0" in one.said()
+    assert "not there any more" in one.said() or "some are gone" in one.said()
+
+
+def test_a_first_start_judges_nothing_for_want_of_what_was_never_read(broker, service):
+    one = service()
+    broker.produce(f"{one.name}.audit", [audit(n, n * 1000) for n in range(60)])
+    broker.produce(f"{one.name}.events", [event(n, n * 1000) for n in range(60)])
+    at = confluent_kafka.TopicPartition(f"{one.name}.events", 0, 15)
+    broker.admin().delete_records([at])[at].result(30)
+    pass_by(broker, one, 120_000)
+    with one:
+        one.until_published(lambda all: len(of(all, "metric")) >= 4)
+        one.stop()
+    published = one.published()
+    assert not of(published, "missing")
+    # Events begin at 15 s; with n = 2 s the first window wholly after that is the one from 20 s on.
+    assert min(windows(published)) == "2023-11-14T22:13:40.000Z"
+
+
+def test_other_settings_are_refused_with_the_mend(broker, service):
+    one = service()
+    with one:
+        one.until_said("running")
+        one.stop()
+    one.configure(audit=f"{one.name}.audit", events=f"{one.name}.events", interval="20s", out_of_orderness="2s",
+                  retention="1h", idle_timeout="never", start="earliest")
+    one.start()
+    assert one.ended() == 2
+    assert "interval: 20000 ms" in one.said() and "another name" in one.said()
