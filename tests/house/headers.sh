@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Every header compiles alone and twice over; the public ones also as C++: headers.sh ROOT [CC] [CXX]
 set -euo pipefail
+# A room's library that is not where the system's are; without it, what includes it is left out.
+librdkafka=$(sh "$(dirname "$0")/../../tools/librdkafka.sh" --where)
 cd "$1"
 cc=${2:-cc}
 cxx=${3:-c++}
 strict="-fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude -Isrc"
-# A room's library that is not where the system's are; without it, what includes it is left out.
-librdkafka=$(sh tools/librdkafka.sh --where)
 [ -z "$librdkafka" ] || strict="$strict -isystem $librdkafka/include"
 bad=0
 count=0
