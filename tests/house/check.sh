@@ -84,7 +84,7 @@ stage_flink_harness() {
     return "$status"
 }
 
-stage_kafka() { run_pytest tests/kafka; }
+stage_kafka() { make --no-print-directory build JOBS="$jobs" && run_pytest tests/kafka; }
 stage_flink() { make --no-print-directory flink JOBS="$jobs" && run_pytest tests/flink; }
 
 sh tools/librdkafka.sh >"$logs/librdkafka.log" 2>&1 || { cat "$logs/librdkafka.log"; exit 1; }
