@@ -147,7 +147,7 @@ static int handle_records(struct flink_matcher *flink, const struct input *input
         while (status == RECON_OK && !*is_more && done < count) {
             size_t handled = 0;
             status = recon_matcher_records(flink->matcher, input->now, records + done, count - done, &handled);
-            for (; handled > 0; handled--)
+            for (; handled > 0 && done < count; handled--)
                 *used += sizes[done++];
             if (status == RECON_OK)
                 status = drain(flink, out, size, is_more);

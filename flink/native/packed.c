@@ -40,7 +40,7 @@ size_t packed_size(const struct recon_record *record)
 
 static uint8_t *put_text(uint8_t *to, struct recon_text text)
 {
-    if (text.size > 0)
+    if (text.bytes != NULL)
         memcpy(to, text.bytes, text.size);
     return to + text.size;
 }

@@ -58,7 +58,7 @@ stage_clang_tidy() {
 
 stage_cppcheck() {
     cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --suppress=missingIncludeSystem \
-        --error-exitcode=1 -j "$jobs" -Iinclude -Isrc src
+        --error-exitcode=1 -j "$jobs" -Iinclude -Isrc -Iflink/native src flink/native
 }
 
 # Real brokers and clusters; what they are made of is fetched into a cache once. The last line is of ctest's form.
