@@ -290,9 +290,17 @@ const char *recon_source_message(const struct recon_source *source)
     return source->message;
 }
 
-bool recon_source_may_wait(const struct recon_source *source)
+bool recon_source_would_wait(const struct recon_source *source)
 {
-    return source->wake[0] >= 0;
+    if (source->wake[0] < 0 || source->is_end || source->status != RECON_OK || source->raw_end > source->raw_start)
+        return false;
+    struct pollfd asked = {.fd = source->fd, .events = POLLIN};
+    return poll(&asked, 1, 0) == 0;
+}
+
+int recon_source_descriptor(const struct recon_source *source)
+{
+    return source->wake[0] < 0 ? -1 : source->fd;
 }
 
 void recon_source_progress(const struct recon_source *source, uint64_t *taken_bytes, uint64_t *total_bytes)

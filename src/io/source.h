@@ -27,8 +27,11 @@ const char *recon_source_message(const struct recon_source *source);
  * never waits for long, goes on. Any thread, while the source is open. */
 void recon_source_interrupt(struct recon_source *source);
 
-/* A read may wait for whoever writes: a pipe, a terminal. */
-bool recon_source_may_wait(const struct recon_source *source);
+/* A read would wait just now for whoever writes to a pipe or a terminal. (One that has begun to come compressed may
+ * wait all the same.) */
+bool recon_source_would_wait(const struct recon_source *source);
+/* What poll() can be asked about; -1: nothing ever waits for long. */
+int recon_source_descriptor(const struct recon_source *source);
 
 /* For progress: bytes of the file taken so far, and its size (0 if not known). Any thread. */
 void recon_source_progress(const struct recon_source *source, uint64_t *taken_bytes, uint64_t *total_bytes);

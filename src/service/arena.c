@@ -22,7 +22,9 @@
 #define HUGE_UNITS (HUGE_BYTES / UNIT_BYTES)
 #define LINE_BYTES ((size_t)64)
 #define SHORT_LIVED_UNITS ((size_t)65536 / UNIT_BYTES)
-/* Huge pages that hold nothing and are kept all the same: the next block takes them without their being cleared. */
+/* Huge pages that hold nothing and are kept all the same, as the next block takes them without their being cleared: one
+ * for so many that hold something, and no more than that. */
+#define WARM_SHARE 8
 #define WARM_COUNT_MAX 8
 
 struct region {
@@ -39,7 +41,8 @@ struct recon_arena {
     size_t count;
     size_t capacity;
     size_t recent;     /* a region that had room */
-    size_t warm_count; /* over all regions; at most WARM_COUNT_MAX */
+    size_t warm_count; /* over all regions */
+    size_t taken_units;
 };
 
 struct recon_arena *recon_arena_new(void)
@@ -164,6 +167,7 @@ static void *arena_take(struct recon_arena *arena, size_t unit_count)
             continue;
         run_mark(region, first, unit_count, true);
         warm_take(arena, region, first, unit_count);
+        arena->taken_units += unit_count;
         arena->recent = number;
         return region->bytes + first * UNIT_BYTES;
     }
@@ -171,6 +175,7 @@ static void *arena_take(struct recon_arena *arena, size_t unit_count)
     if (region == NULL)
         return NULL;
     run_mark(region, 0, unit_count, true);
+    arena->taken_units += unit_count;
     return region->bytes;
 }
 
@@ -188,11 +193,18 @@ static struct region *region_of(struct recon_arena *arena, const char *block)
     return arena->regions[low];
 }
 
+static size_t warm_max(const struct recon_arena *arena)
+{
+    size_t count = 1 + arena->taken_units / HUGE_UNITS / WARM_SHARE;
+    return count < WARM_COUNT_MAX ? count : WARM_COUNT_MAX;
+}
+
 static void arena_give(struct recon_arena *arena, char *block, size_t unit_count)
 {
     struct region *region = region_of(arena, block);
     size_t first = (size_t)(block - region->bytes) / UNIT_BYTES;
     run_mark(region, first, unit_count, false);
+    arena->taken_units -= unit_count;
     /* Huge pages that hold nothing any more. */
     for (size_t huge = first / HUGE_UNITS; huge <= (first + unit_count - 1) / HUGE_UNITS; huge++) {
         bool is_free = true;
@@ -200,7 +212,7 @@ static void arena_give(struct recon_arena *arena, char *block, size_t unit_count
             is_free &= region->taken[word] == 0;
         if (!is_free)
             continue;
-        if (arena->warm_count < WARM_COUNT_MAX) {
+        if (arena->warm_count < warm_max(arena)) {
             arena->warm_count++;
             region->warm |= UINT32_C(1) << huge;
         } else {

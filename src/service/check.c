@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@
 
 /* With few files the threads may run far ahead of each other; with many, what each holds must be small. */
 #define FEW_FILES 8
-#define BATCH_COUNT_FEW 64
+#define BATCH_COUNT_FEW 64 /* of all lanes together */
 #define BATCH_COUNT_MANY 2
 #define BUFFER_BYTES_FEW ((size_t)256 * 1024)
 #define BUFFER_BYTES_MANY ((size_t)32 * 1024)
@@ -100,7 +101,7 @@ static int open_lanes(struct recon_check *check)
                             .stream = stream,
                             .partition = lane->partition,
                             .source_in_identity = options->config->source_in_identity},
-                .batch_count = is_few ? BATCH_COUNT_FEW : BATCH_COUNT_MANY,
+                .batch_count = is_few ? BATCH_COUNT_FEW / options->file_count : BATCH_COUNT_MANY,
                 .buffer_bytes = is_few ? BUFFER_BYTES_FEW : BUFFER_BYTES_MANY,
             };
             memcpy(lane_options.decoder.seed, check->seed, sizeof check->seed);
@@ -114,12 +115,49 @@ static int open_lanes(struct recon_check *check)
     return RECON_OK;
 }
 
+/* Waits until there is something to read of one of the pipes. RECON_OK or RECON_ERROR_MEMORY. */
+static int wait_for_pipes(const struct recon_check *check)
+{
+    struct pollfd *asked = calloc(check->lane_count, sizeof *asked);
+    if (asked == NULL)
+        return RECON_ERROR_MEMORY;
+    for (size_t i = 0; i < check->lane_count; i++)
+        asked[i] = (struct pollfd){.fd = recon_lane_descriptor(check->lanes[i].lane), .events = POLLIN};
+    (void)poll(asked, check->lane_count, -1); /* a signal: all are looked at again */
+    free(asked);
+    return RECON_OK;
+}
+
+/* Looks for times in the first bytes of all files, whichever comes: who writes several pipes may do so in turn. */
+static int look_for_times(struct recon_check *check)
+{
+    bool is_pressed = false;
+    for (;;) {
+        bool is_known = true;
+        bool was_pressed = is_pressed;
+        for (size_t i = 0; i < check->lane_count; i++) {
+            struct recon_lane *lane = check->lanes[i].lane;
+            int answer = recon_lane_has_time(lane, is_pressed);
+            check->lanes[i].is_untimed = answer == 0;
+            is_known &= answer != RECON_LANE_UNKNOWN;
+            is_pressed |= recon_lane_is_full(lane);
+        }
+        if (is_known)
+            return RECON_OK;
+        int status = was_pressed == is_pressed ? wait_for_pipes(check) : RECON_OK;
+        if (status != RECON_OK)
+            return status;
+    }
+}
+
 /* Only IDs are compared where a file has no time: then nothing that rests on times can be asked for. */
 static int choose_timeless(struct recon_check *check)
 {
     const struct lane_state *without = NULL;
+    int status = look_for_times(check);
+    if (status != RECON_OK)
+        return status;
     for (size_t i = 0; i < check->lane_count; i++) {
-        check->lanes[i].is_untimed = recon_lane_has_time(check->lanes[i].lane) == 0;
         if (check->lanes[i].is_untimed && without == NULL)
             without = &check->lanes[i];
     }

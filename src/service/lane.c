@@ -24,10 +24,10 @@
 #define THREAD_STACK_BYTES (512 * 1024)
 /* A batch is passed on once it was made from as much as this, though it may hold few records: long texts, as contexts
  * may be, shall not add up. */
-#define BATCH_BYTES ((size_t)1024 * 1024)
+#define BATCH_BYTES ((size_t)256 * 1024)
 /* How much is looked at to find out whether there is a time, and at most: more than the longest record. */
 #define PEEK_BYTES ((size_t)16 * 1024)
-#define PEEK_BYTES_MAX ((size_t)32 << 20)
+#define PEEK_BYTES_MAX ((size_t)128 << 20)
 
 struct recon_lane {
     struct recon_lane_options options;
@@ -39,7 +39,8 @@ struct recon_lane {
     size_t capacity;
     size_t batch_bytes; /* that the batch at hand was made from */
     bool is_last;       /* the source is at its end: nothing follows buffer */
-    bool is_short;      /* the last read gave less than there was room for: the next may wait */
+    size_t peeked;      /* how many of the first bytes are looked at for a time */
+    int has_time;       /* what was found there */
     bool is_started;    /* thread is set */
     bool is_held;       /* the taker holds a batch */
     pthread_t thread;
@@ -50,7 +51,8 @@ struct recon_lane {
     uint64_t consumed;
     bool is_ended;
     bool is_stopped;
-    bool is_waiting; /* for more of a pipe: what is there shall be taken */
+    bool is_waiting;             /* for more of a pipe: what is there shall be taken */
+    struct recon_batch *offered; /* the reader's own meanwhile, if it holds records: the taker may have it */
     int status;
     struct recon_batch *batches;
     struct recon_batch **ring;
@@ -72,28 +74,8 @@ static int fail(struct recon_lane *lane, int status, const char *why)
 
 /* --- bytes ----------------------------------------------------------------------------------------------------- */
 
-/* What a pipe gives may come late: what is there shall be taken meanwhile. */
-static int read_some(struct recon_lane *lane, size_t room, size_t *size)
-{
-    bool may_wait = recon_source_may_wait(lane->source);
-    if (may_wait) {
-        pthread_mutex_lock(&lane->lock);
-        lane->is_waiting = true;
-        pthread_cond_signal(&lane->filled);
-        pthread_mutex_unlock(&lane->lock);
-    }
-    int status = recon_source_read(lane->source, lane->buffer + lane->end, room, size);
-    if (may_wait) {
-        pthread_mutex_lock(&lane->lock);
-        lane->is_waiting = false;
-        pthread_mutex_unlock(&lane->lock);
-    }
-    return status;
-}
-
-/* Makes room behind what is not decoded yet, and reads. A record that fills the buffer is given a larger one, which is
- * then filled before it is looked at again: so a long record is looked at a few times only. */
-static int fill(struct recon_lane *lane)
+/* Makes room behind what is not decoded yet. */
+static int make_room(struct recon_lane *lane)
 {
     assert(lane->capacity > 0);
     size_t held = lane->end - lane->start;
@@ -109,43 +91,74 @@ static int fill(struct recon_lane *lane)
         lane->buffer = larger;
         lane->capacity *= 2;
     }
-    size_t wanted = held >= lane->capacity / 2 ? lane->capacity : held + 1;
-    while (lane->end < wanted && !lane->is_last) {
-        size_t size = 0;
-        size_t room = lane->capacity - lane->end;
-        int status = read_some(lane, room, &size);
-        if (status != RECON_OK) {
-            /* Its message has the file's name already. */
-            snprintf(lane->message, sizeof lane->message, "%s", recon_source_message(lane->source));
-            return status;
-        }
-        lane->is_short = size < room;
-        lane->is_last = size == 0;
-        lane->end += size;
-    }
     return RECON_OK;
 }
 
+static int read_some(struct recon_lane *lane)
+{
+    size_t size = 0;
+    int status = recon_source_read(lane->source, lane->buffer + lane->end, lane->capacity - lane->end, &size);
+    if (status != RECON_OK) {
+        /* Its message has the file's name already. */
+        snprintf(lane->message, sizeof lane->message, "%s", recon_source_message(lane->source));
+        return status;
+    }
+    lane->is_last = size == 0;
+    lane->end += size;
+    return RECON_OK;
+}
+
+/* Reads, and waits for the first bytes of a pipe. A record that fills the buffer is given a larger one, which is then
+ * filled as far as there is something before it is looked at again: so a long record is looked at a few times only. */
+static int fill(struct recon_lane *lane)
+{
+    int status = make_room(lane);
+    size_t held = lane->end;
+    size_t wanted = held >= lane->capacity / 2 ? lane->capacity : held + 1;
+    while (status == RECON_OK && lane->end < wanted && !lane->is_last) {
+        if (lane->end > held && recon_source_would_wait(lane->source))
+            break;
+        status = read_some(lane);
+    }
+    return status;
+}
+
 /* The answer must not hang on how a pipe cuts its bytes: "no" and "can't tell" are said of a window's worth, or of all.
- * The window grows until it holds a record. */
-int recon_lane_has_time(struct recon_lane *lane)
+ * The window grows until it holds a record. A fault comes again, and is told, when the reader gets there. */
+int recon_lane_has_time(struct recon_lane *lane, bool is_pressed)
 {
     assert(!lane->is_started);
-    int answer = recon_decoder_has_time(&lane->options.decoder, lane->buffer, 0, false);
-    size_t window = PEEK_BYTES;
-    bool is_all = false;
-    while (answer != 1 && !is_all) {
-        /* A fault comes again, and is told, when the reader gets there. */
-        bool is_over = lane->is_last || (lane->end < window && (fill(lane) != RECON_OK || lane->is_last));
-        size_t seen = lane->end < window ? lane->end : window;
-        is_all = is_over && seen == lane->end;
-        answer = recon_decoder_has_time(&lane->options.decoder, lane->buffer, seen, is_all);
-        if (lane->end >= window) {
-            is_all = is_all || answer >= 0 || window >= PEEK_BYTES_MAX;
-            window *= 2;
+    bool is_over = lane->is_last;
+    while (lane->has_time == RECON_LANE_UNKNOWN) {
+        size_t seen = lane->end < lane->peeked ? lane->end : lane->peeked;
+        bool is_all = is_over && seen == lane->end;
+        int answer = recon_decoder_has_time(&lane->options.decoder, lane->buffer, seen, is_all);
+        bool is_window = lane->end >= lane->peeked;
+        if (answer == 1 || is_all || (is_window && (answer == 0 || lane->peeked >= PEEK_BYTES_MAX))) {
+            lane->has_time = answer;
+        } else if (is_window) {
+            lane->peeked *= 2;
+        } else if (recon_source_would_wait(lane->source)) {
+            if (!is_pressed || answer != 0)
+                return RECON_LANE_UNKNOWN;
+            lane->has_time = answer;
+        } else {
+            is_over = make_room(lane) != RECON_OK || read_some(lane) != RECON_OK || lane->is_last;
         }
     }
-    return answer;
+    if (recon_lane_descriptor(lane) >= 0 && !recon_source_would_wait(lane->source))
+        (void)read_some(lane);
+    return lane->has_time;
+}
+
+bool recon_lane_is_full(const struct recon_lane *lane)
+{
+    return lane->has_time != RECON_LANE_UNKNOWN && !lane->is_last && lane->end == lane->capacity;
+}
+
+int recon_lane_descriptor(const struct recon_lane *lane)
+{
+    return lane->is_last || recon_lane_is_full(lane) ? -1 : recon_source_descriptor(lane->source);
 }
 
 /* --- the ring -------------------------------------------------------------------------------------------------- */
@@ -176,10 +189,15 @@ static struct recon_batch *wait_for_room(struct recon_lane *lane)
     return batch;
 }
 
+static void put_ready(struct recon_lane *lane, struct recon_batch *batch)
+{
+    lane->ring[lane->produced++ % lane->options.batch_count] = batch;
+}
+
 static void hand_over(struct recon_lane *lane, struct recon_batch *batch)
 {
     pthread_mutex_lock(&lane->lock);
-    lane->ring[lane->produced++ % lane->options.batch_count] = batch;
+    put_ready(lane, batch);
     if (ready_count(lane) >= handful(lane))
         pthread_cond_signal(&lane->filled);
     pthread_mutex_unlock(&lane->lock);
@@ -188,7 +206,7 @@ static void hand_over(struct recon_lane *lane, struct recon_batch *batch)
 bool recon_lane_is_ready(struct recon_lane *lane)
 {
     pthread_mutex_lock(&lane->lock);
-    bool is_ready = ready_count(lane) > (lane->is_held ? 1 : 0) || lane->is_ended;
+    bool is_ready = ready_count(lane) > (lane->is_held ? 1 : 0) || lane->is_ended || lane->offered != NULL;
     pthread_mutex_unlock(&lane->lock);
     return is_ready;
 }
@@ -204,8 +222,12 @@ int recon_lane_next(struct recon_lane *lane, struct recon_batch **batch)
             pthread_cond_signal(&lane->emptied);
     }
     if (ready_count(lane) == 0)
-        while (ready_count(lane) < (lane->is_waiting ? 1 : handful(lane)) && !lane->is_ended)
+        while (ready_count(lane) < (lane->is_waiting ? 1 : handful(lane)) && lane->offered == NULL && !lane->is_ended)
             pthread_cond_wait(&lane->filled, &lane->lock);
+    if (ready_count(lane) == 0 && lane->offered != NULL) {
+        put_ready(lane, lane->offered);
+        lane->offered = NULL;
+    }
     int status = RECON_OK;
     if (lane->produced > lane->consumed) {
         lane->is_held = true;
@@ -243,6 +265,28 @@ static int decode(struct recon_lane *lane, struct recon_batch **batch)
     }
 }
 
+/* The reader may have to wait: the taker shall not, and may have what was begun. (It is not handed over unasked, for
+ * who writes a line at a time would soon have filled the ring.) */
+static void offer(struct recon_lane *lane, struct recon_batch *batch)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->is_waiting = true;
+    lane->offered = batch->count > 0 ? batch : NULL;
+    pthread_cond_signal(&lane->filled);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+/* The batch to go on with; NULL: the reader shall stop. */
+static struct recon_batch *take_back(struct recon_lane *lane, struct recon_batch *batch)
+{
+    pthread_mutex_lock(&lane->lock);
+    bool was_taken = batch->count > 0 && lane->offered == NULL;
+    lane->offered = NULL;
+    lane->is_waiting = false;
+    pthread_mutex_unlock(&lane->lock);
+    return was_taken ? wait_for_room(lane) : batch;
+}
+
 static int run(struct recon_lane *lane)
 {
     int status = RECON_OK;
@@ -252,14 +296,19 @@ static int run(struct recon_lane *lane)
             status = decode(lane, &batch);
         if (status != RECON_OK || batch == NULL || lane->is_last)
             break;
-        /* What waits for more may wait long: what is there is passed on. */
-        if ((lane->is_short || lane->batch_bytes >= BATCH_BYTES) && batch->count > 0) {
+        /* What waits for more may wait long: others may have what is there. */
+        bool may_wait = recon_source_would_wait(lane->source);
+        if (lane->batch_bytes >= BATCH_BYTES && batch->count > 0) {
             hand_over(lane, batch);
             batch = wait_for_room(lane);
             if (batch == NULL)
                 break;
         }
+        if (may_wait)
+            offer(lane, batch);
         status = fill(lane);
+        if (may_wait)
+            batch = take_back(lane, batch);
         if (status != RECON_OK)
             break;
     }
@@ -319,6 +368,8 @@ int recon_lane_open(const struct recon_lane_options *options, struct recon_lane 
     lane->options = *options;
     lane->options.decoder.file_name = options->name;
     lane->capacity = options->buffer_bytes;
+    lane->peeked = PEEK_BYTES;
+    lane->has_time = RECON_LANE_UNKNOWN;
     lane->buffer = malloc(lane->capacity);
     lane->batches = calloc(options->batch_count, sizeof *lane->batches);
     lane->ring = calloc(options->batch_count, sizeof(*lane->ring));

@@ -27,8 +27,16 @@ int recon_lane_open(const struct recon_lane_options *options, struct recon_lane 
 /* Stops the thread wherever it is, waits for it, and closes the file. NULL is fine. */
 void recon_lane_free(struct recon_lane *lane);
 
-/* As recon_decoder_has_time, of the file's first bytes; those are kept. Waits for a pipe's. Before the start. */
-int recon_lane_has_time(struct recon_lane *lane);
+/* Whether records have a time, as recon_decoder_has_time says it of the file's first bytes, which are kept: its answer,
+ * or RECON_LANE_UNKNOWN, where more must come of a pipe. Does not wait; before the start. Once there is an answer, a
+ * call reads on as far as there is room, so that who writes several pipes in turn need not wait. is_pressed: no more
+ * may come until this file is read, so a "no" of what there is will do. */
+#define RECON_LANE_UNKNOWN 2
+int recon_lane_has_time(struct recon_lane *lane, bool is_pressed);
+/* There is an answer and no room to read on: who writes to it waits. */
+bool recon_lane_is_full(const struct recon_lane *lane);
+/* What poll() is to be asked about before the next call; -1: nothing. */
+int recon_lane_descriptor(const struct recon_lane *lane);
 
 /* Makes the decoder and the thread. */
 int recon_lane_start(struct recon_lane *lane, bool timeless, char *message, size_t message_size);

@@ -62,6 +62,59 @@ def test_results_come_while_a_pipe_is_still_open(tmp_path):
     process.stdout.close()
 
 
+def in_turn(tmp_path, *records, size=0):
+    """A pipe for each list of records, which one writer fills a line at a time; lines are of that size at least."""
+    fifos = [tmp_path / f"fifo{i}" for i in range(len(records))]
+    for fifo in fifos:
+        os.mkfifo(fifo)
+
+    def write_in_turn():
+        files = [open(fifo, "wb", buffering=0) for fifo in fifos]
+        for lines in zip(*records):
+            for file, record in zip(files, lines):
+                file.write(ndjson([{**record, "x": "x" * size} if size else record]))
+        for file in files:
+            file.close()
+
+    writer = threading.Thread(target=write_in_turn, daemon=True)
+    writer.start()
+    return fifos, writer
+
+
+def test_pipes_written_in_turn_do_not_stand_still_where_records_have_no_time(tmp_path):
+    records = [{"id": str(i)} for i in range(1500)]
+    fifos, writer = in_turn(tmp_path, records, [{**record, "x": "x" * 500} for record in records])
+    run = check(*fifos, status=0)
+    writer.join()
+    assert run.row("arrived") == 1500
+
+
+@pytest.mark.parametrize("size", [100_000, 200_000, 300_000])
+def test_pipes_written_in_turn_do_not_stand_still_where_lines_are_long(tmp_path, size):
+    fifos, writer = in_turn(tmp_path, many(20, audit), many(20, event), size=size)
+    run = check(*fifos, status=0)
+    writer.join()
+    assert run.row("arrived") == 20
+
+
+@pytest.mark.parametrize("size", [131_072, 140_000, 262_144, 500_000])
+def test_a_result_that_is_due_waits_for_no_more_input_however_long_its_line_is(tmp_path, size):
+    """The line that makes it due may just fill the buffer, or more than half of it."""
+    audits = write(tmp_path / "a", [audit("a"), audit("b", 10 * MINUTE)])
+    process = subprocess.Popen(
+        command(audits, "-", "--out-of-orderness=1m", "--retention=1h"),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    line = ndjson([event("b", 10 * MINUTE, x="")])
+    process.stdin.write(line.replace(b'"x":""', b'"x":"' + b"x" * (size - len(line)) + b'"'))
+    process.stdin.flush()
+    first = json.loads(process.stdout.readline())
+    assert (first["type"], first["id"]) == ("missing", "a")
+    process.stdin.close()
+    assert process.wait(LIMIT_S) == 1
+    process.stdout.close()
+
+
 def test_a_reader_that_leaves_ends_it_quietly(tmp_path):
     audits = write(tmp_path / "a", many(50000, audit))
     process = subprocess.Popen(command(audits, "/dev/null"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
