@@ -38,58 +38,7 @@ static void fail(const char *message)
     fprintf(stderr, "recon generate: %s\n", message);
 }
 
-/* `0.001` or `0.1%` to parts of 10^9; false if it is no such number from 0 to 1. */
-static bool share_parse(const char *text, uint32_t *share)
-{
-    uint64_t parts = 0;
-    uint64_t unit = RECON_GENERATE_WHOLE;
-    bool has_digit = false;
-    bool behind_point = false;
-    size_t size = strlen(text);
-    if (size > 0 && text[size - 1] == '%') {
-        size--;
-        unit /= 100;
-    }
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '.' && !behind_point) {
-            behind_point = true;
-            continue;
-        }
-        if (text[i] < '0' || text[i] > '9' || parts > RECON_GENERATE_WHOLE)
-            return false;
-        uint64_t digit = (uint64_t)(text[i] - '0');
-        has_digit = true;
-        if (!behind_point) {
-            parts = parts * 10 + digit * unit;
-        } else {
-            if (unit % 10 != 0 && digit != 0)
-                return false; /* finer than 10^-9 */
-            unit /= 10;
-            parts += digit * unit;
-        }
-    }
-    if (!has_digit || parts > RECON_GENERATE_WHOLE)
-        return false;
-    *share = (uint32_t)parts;
-    return true;
-}
-
-static void take_share(struct recon_arguments *arguments, const char *name, uint32_t *share)
-{
-    const char *text = recon_arguments_value(arguments, name);
-    if (text != NULL && !share_parse(text, share))
-        recon_config_errors_add(&arguments->errors, "--%s: '%s' is no share; write 0.1%% or 0.001, from 0 to 1", name,
-                                text);
-}
-
-static void take_duration(struct recon_arguments *arguments, const char *name, int64_t *duration)
-{
-    const char *text = recon_arguments_value(arguments, name);
-    const char *hint = NULL;
-    if (text != NULL && recon_duration_parse(text, strlen(text), duration, &hint) != RECON_OK)
-        recon_config_errors_add(&arguments->errors, "--%s: '%s' is no duration; %s", name, text,
-                                hint != NULL ? hint : "write 250ms, 30s, 5m, 2h or 7d");
-}
+_Static_assert(RECON_SHARE_WHOLE == RECON_GENERATE_WHOLE, "shares are parts of the same whole");
 
 static void take_time(struct recon_arguments *arguments, const char *name, int64_t *time)
 {
@@ -115,17 +64,17 @@ static void take_options(struct recon_arguments *arguments, struct recon_generat
     recon_arguments_integer(arguments, "stalls", RECON_GENERATE_STALL_COUNT_MAX, &stall_count);
     options->stall_count = (uint32_t)stall_count;
     take_time(arguments, "start", &options->start_ms);
-    take_duration(arguments, "out-of-orderness", &options->out_of_orderness_ms);
+    recon_arguments_duration(arguments, "out-of-orderness", &options->out_of_orderness_ms);
     options->disorder_ms = options->out_of_orderness_ms / 6;
-    take_duration(arguments, "retention", &options->retention_ms);
-    take_duration(arguments, "disorder", &options->disorder_ms);
-    take_duration(arguments, "stall-duration", &options->stall_ms);
-    take_share(arguments, "loss", &options->share[RECON_SHARE_LOSS]);
-    take_share(arguments, "unaudited", &options->share[RECON_SHARE_UNAUDITED]);
-    take_share(arguments, "late-within-n", &options->share[RECON_SHARE_LATE_WITHIN_N]);
-    take_share(arguments, "late-within-m", &options->share[RECON_SHARE_LATE_WITHIN_M]);
-    take_share(arguments, "late-beyond-m", &options->share[RECON_SHARE_LATE_BEYOND_M]);
-    take_share(arguments, "duplicates", &options->share[RECON_SHARE_DUPLICATES]);
+    recon_arguments_duration(arguments, "retention", &options->retention_ms);
+    recon_arguments_duration(arguments, "disorder", &options->disorder_ms);
+    recon_arguments_duration(arguments, "stall-duration", &options->stall_ms);
+    recon_arguments_share(arguments, "loss", &options->share[RECON_SHARE_LOSS]);
+    recon_arguments_share(arguments, "unaudited", &options->share[RECON_SHARE_UNAUDITED]);
+    recon_arguments_share(arguments, "late-within-n", &options->share[RECON_SHARE_LATE_WITHIN_N]);
+    recon_arguments_share(arguments, "late-within-m", &options->share[RECON_SHARE_LATE_WITHIN_M]);
+    recon_arguments_share(arguments, "late-beyond-m", &options->share[RECON_SHARE_LATE_BEYOND_M]);
+    recon_arguments_share(arguments, "duplicates", &options->share[RECON_SHARE_DUPLICATES]);
     /* The stall that nobody asked for gives way to a short span. */
     if (!recon_arguments_has(arguments, "stalls") && !recon_generate_stalls_fit(options))
         options->stall_count = 0;

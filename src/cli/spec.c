@@ -163,8 +163,15 @@ static const struct recon_option_spec validate[] = {
 GROUP(validate_group, "Options", false, validate);
 
 static const struct recon_option_spec size[] = {
-    VALUE("rate", "NUMBER", "Records a second."),
-    VALUE("retention", "DURATION", "How long an ID is remembered."),
+    VALUE("rate", "RATE", "Audited events: 200000/s, 5k/s, 12M/h. Without a unit of time: a second."),
+    VALUE("retention", "DURATION", "m: how long an ID is remembered."),
+    VALUE("out-of-orderness", "DURATION", "n: how long results wait for stragglers. Default: 1m."),
+    VALUE("delay", "DURATION", "From an ID's first record in either stream to its second one, usually. Default: 1s."),
+    VALUE("missing", "SHARE", "Events that do not come, or late: 0.1% or 0.001. Default: 0.1%."),
+    VALUE("duplicates", "SHARE", "Records that come twice; they cost time alone. Default: 0."),
+    VALUE("id-bytes", "NUMBER", "Of an ID. Default: 36."),
+    VALUE("source-bytes", "NUMBER", "Of an audit record's source. Default: 8."),
+    VALUE("context-bytes", "NUMBER", "Of an audit record's context. Default: 80."),
 };
 GROUP(size_group, "Options", false, size);
 
@@ -249,9 +256,10 @@ static const struct recon_command_spec commands[] = {
     },
     {
         .name = "size",
-        .summary = "bytes and cores that a load needs (not in this version)",
+        .summary = "memory and cores that a load needs",
         .usage = "--rate RATE --retention DURATION [OPTION]...",
-        .about = "Says how many bytes and cores a load needs. Not in this version yet.",
+        .about = "Says how many IDs are remembered at a time, and what memory and processors that takes. Memory is "
+                 "measured (docs/performance.md says how); cores are those of one machine, and yours will differ.",
         .examples = "recon size --rate 200000/s --retention 1h\n",
         .groups = {&size_group, &general_group},
     },
