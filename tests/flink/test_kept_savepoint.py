@@ -1,7 +1,7 @@
-"""A savepoint that version 0.1 wrote is gone on from by the present one.
+"""Savepoints in every form that there has been are gone on from by the present version.
 
-With RECON_KEEP_SAVEPOINT set, the test instead makes such a savepoint and puts it into tests/flink/data/savepoint-0.1: only while
-no version that wrote another one was released."""
+tests/flink/data/savepoint-1: version 0.1 before the windows' head had a checksum; savepoint-2: since. With RECON_KEEP_SAVEPOINT=N
+set, the test instead makes savepoint-N: one for each new form, and none is ever made again."""
 
 import os
 import pathlib
@@ -11,12 +11,14 @@ import pytest
 
 from reconciling import Reconciliation, generated
 
-KEPT = pathlib.Path(__file__).parent / "data/savepoint-0.1"
+KEPT = pathlib.Path(__file__).parent / "data"
 IDS = 600
 
 
 @pytest.fixture
 def its(broker, tmp_path):
+    for topic in ("audit", "events", "metrics", "breaks"):
+        broker.delete_topic(f"kept.{topic}")
     # At least once, for this broker knows nothing of the transactions of the one that the savepoint is from.
     one = Reconciliation(tmp_path, broker, "kept", partitions=2, interval="1h", out_of_orderness="1m", retention="6h",
                          flink={"job.delivery": "at-least-once"})
@@ -25,18 +27,18 @@ def its(broker, tmp_path):
     return one
 
 
-def test_the_present_version_goes_on_from_it(its, cluster, tmp_path):
+@pytest.mark.parametrize("kept", sorted(KEPT.glob("savepoint-*")), ids=lambda path: path.name)
+def test_the_present_version_goes_on_from_it(its, kept, cluster, tmp_path):
     for stream, first, second in its.parts:
         its.send(stream, first)
     if "RECON_KEEP_SAVEPOINT" in os.environ:
         job = its.submit(cluster)
         its.wait_until_read(job)
-        shutil.rmtree(KEPT, ignore_errors=True)
-        shutil.copytree(job.stop().removeprefix("file:"), KEPT)
-        pytest.skip("a savepoint was made")
+        shutil.copytree(job.stop().removeprefix("file:"), KEPT / f"savepoint-{os.environ['RECON_KEEP_SAVEPOINT']}")
+        pytest.exit("a savepoint was made", 0)
     for stream, first, second in its.parts:
         its.send(stream, second)
-    savepoint = shutil.copytree(KEPT, tmp_path / "savepoint")
+    savepoint = shutil.copytree(kept, tmp_path / "savepoint")
     job = its.submit(cluster, savepoint=savepoint, parallelism=2)
     try:
         its.wait_until_read(job)

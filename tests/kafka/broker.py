@@ -178,6 +178,12 @@ class Broker:
             key.replace("_", "."): str(value) for key, value in settings.items()})
         self.admin().create_topics([topic])[name].result(30)
 
+    def delete_topic(self, name):
+        """If it is there; waits until it is gone."""
+        if name in self.topics():
+            self.admin().delete_topics([name])[name].result(30)
+            wait_until(lambda: name not in self.topics(), 30, f"{name} is gone")
+
     def topics(self):
         """Names of the topics, without Kafka's own."""
         return {name for name in self.admin().list_topics(timeout=10).topics if not name.startswith("__")}
