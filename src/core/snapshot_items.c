@@ -443,6 +443,7 @@ int snapshot_builder_finish(struct snapshot_builder *builder, bool is_whole)
 {
     if (builder->watermark != NULL && !builder->has_head)
         return RECON_ERROR_TRUNCATED;
+    assert(builder->watermark != NULL || !builder->is_merging);
     for (int stream = 0; builder->is_merging && stream < RECON_STREAM_COUNT; stream++)
         if (builder->head_partition_count[stream] != builder->watermark->partitions[stream].count)
             return RECON_ERROR_MISMATCH;

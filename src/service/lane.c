@@ -372,8 +372,8 @@ int recon_lane_open(const struct recon_lane_options *options, struct recon_lane 
     lane->has_time = RECON_LANE_UNKNOWN;
     lane->buffer = malloc(lane->capacity);
     lane->batches = calloc(options->batch_count, sizeof *lane->batches);
-    lane->ring = calloc(options->batch_count, sizeof(*lane->ring));
-    lane->empty = calloc(options->batch_count, sizeof(*lane->empty));
+    lane->ring = calloc(options->batch_count, sizeof(struct recon_batch *));
+    lane->empty = calloc(options->batch_count, sizeof(struct recon_batch *));
     if (lane->buffer == NULL || lane->batches == NULL || lane->ring == NULL || lane->empty == NULL)
         goto no_memory;
     for (size_t i = 0; i < options->batch_count; i++)
