@@ -126,6 +126,7 @@ static void take(struct recon_arguments *arguments, const struct recon_option_sp
     int choice = 0;
     if (value != NULL && option->choices != NULL && !choose(option->choices, value, &choice)) {
         refuse_choice(arguments, option, value);
+        arguments->count--; /* the configuration shall not refuse it again */
         return;
     }
     if (strcmp(option->name, "quiet") == 0) {
@@ -134,6 +135,8 @@ static void take(struct recon_arguments *arguments, const struct recon_option_sp
         arguments->help = true;
     } else if (strcmp(option->name, "output") == 0) {
         arguments->output = value;
+        if (value != NULL && value[0] == '\0')
+            recon_config_errors_add(&arguments->errors, "--output: '' names no file");
     } else if (strcmp(option->name, "results") == 0) {
         arguments->results = RECON_RESULTS_NDJSON + choice; /* the choices are in the order of the enum */
     }

@@ -301,12 +301,13 @@ static int explain(struct recon_check *check, int status)
 {
     struct recon_matcher_stats stats;
     recon_engine_stats(check->engine, &stats);
+    bool is_small = check->options.memory_limit_bytes < UINT64_C(1) << 20;
     if (status == RECON_ERROR_MEMORY)
         snprintf(check->message, sizeof check->message,
-                 "the memory limit is reached (%" PRIu64 " MiB) with %" PRIu64
+                 "the memory limit is reached (%" PRIu64 " %s) with %" PRIu64
                  " IDs remembered; raise it with --memory-limit, or let IDs be forgotten with --out-of-orderness and "
                  "--retention",
-                 check->options.memory_limit_bytes >> 20, stats.identities);
+                 check->options.memory_limit_bytes >> (is_small ? 10 : 20), is_small ? "KiB" : "MiB", stats.identities);
     else if (status == RECON_ERROR_FULL)
         snprintf(check->message, sizeof check->message,
                  "more IDs are to be remembered at once than can be (%" PRIu64

@@ -300,3 +300,12 @@ def test_bash_completes_commands_options_and_choices():
         assert completed(command, "--") == options_of(command)
     assert completed("check", "--results", "") == {"ndjson", "csv", "table"}
     assert completed("validate", "--for", "") == {"check", "replay", "run", "flink"}
+
+
+@pytest.mark.parametrize(
+    "option, value", [("--format", "jsom"), ("--audit-format", "raw"), ("--time-unit", "sec"), ("--output", "")]
+)
+def test_a_value_that_is_none_is_told_once(option, value):
+    result = recon("check", "--audit", "/dev/null", "--events", "/dev/null", option, value)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.count(f"{option}: ") == 1
