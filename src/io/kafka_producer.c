@@ -85,8 +85,9 @@ static enum recon_kafka_outcome judge(struct recon_kafka_producer *producer, con
     if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
         code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH)
         snprintf(producer->message, sizeof producer->message,
-                 "another instance of the same name has taken over, and this one must end (%s: %s)", what,
-                 rd_kafka_error_string(error));
+                 "another instance of the same name has taken over, or this one was held up for longer than "
+                 "transaction.timeout.ms: it must end (%s: %s)",
+                 what, rd_kafka_error_string(error));
     else if (producer->refused[0] != '\0')
         snprintf(producer->message, sizeof producer->message, "%s: %s", what, producer->refused);
     else
@@ -156,6 +157,7 @@ enum recon_kafka_outcome recon_kafka_producer_send(struct recon_kafka_producer *
         }
         /* The transaction has failed already, or can't go on: what it holds must never be seen. */
         const bool is_fatal = rd_kafka_fatal_error(producer->client, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
+        rd_kafka_poll(producer->client, 100); /* what was refused, and why, may be told only now */
         judge(producer, "sending", error);
         return is_fatal ? RECON_KAFKA_FATAL : RECON_KAFKA_ABORT;
     }

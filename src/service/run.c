@@ -290,7 +290,7 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
         failed = entry_count == entry_count_before ? failed + 1 : 1;
         entry_count_before = entry_count;
         if (failed > REBUILD_COUNT_MAX) {
-            snprintf(message, message_size, "the same transaction failed %d times", failed);
+            options->log(options->log_context, 3, "the same transaction failed again and again");
             return RECON_ERROR_IO;
         }
     }

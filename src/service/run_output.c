@@ -31,12 +31,14 @@ static int judge(struct recon_run *run, enum recon_kafka_outcome outcome)
         run_log(run, 4, "waiting: %s", recon_kafka_producer_message(run->producer));
         return RECON_OK;
     case RECON_KAFKA_ABORT: {
-        run_log(run, 4, "a transaction failed and is made again: %s", recon_kafka_producer_message(run->producer));
+        char failure[512];
+        snprintf(failure, sizeof failure, "%s", recon_kafka_producer_message(run->producer));
+        run_log(run, 4, "a transaction failed and is made again: %s", failure);
         enum recon_kafka_outcome aborted;
         do
             aborted = recon_kafka_producer_abort(run->producer, WAIT_MS);
         while (aborted == RECON_KAFKA_AGAIN && !run_is_stopped(run));
-        return RUN_REBUILD;
+        return run_fail(run, RUN_REBUILD, "%s", failure);
     }
     case RECON_KAFKA_FATAL:
         break;
@@ -92,7 +94,11 @@ int run_emit(void *context, const struct recon_result *result)
         run->dirty_since_ms = run_steady_ms();
     /* While the journal is read again the last steps' results may be beyond what was published. Their steps are written
      * down already. */
-    return ++run->transaction_result_count >= RUN_RESULT_COUNT_MAX ? run_commit(run) : RECON_OK;
+    if (++run->transaction_result_count < RUN_RESULT_COUNT_MAX)
+        return RECON_OK;
+    status = run_commit(run);
+    /* A step of very many results need not be gone through to the end: the next start takes it up here. */
+    return status == RECON_OK && run_is_stopped(run) ? RUN_STOPPED : status;
 }
 
 int run_record(void *context, const char *bytes, size_t size)

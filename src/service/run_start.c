@@ -356,7 +356,7 @@ static int entry_again(struct recon_run *run, const struct recon_journal_entry *
         if (status == RECON_OK && step.kind == 0)
             break;
         if (status == RECON_OK)
-            status = step_again(run, &step);
+            status = run_is_stopped(run) ? RUN_STOPPED : step_again(run, &step);
     }
     if (status != RECON_OK)
         return status;

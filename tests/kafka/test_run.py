@@ -1,6 +1,8 @@
 """The service on a real broker: what it publishes equals the replay of what it read, once, whatever happens to it."""
 
 import json
+import signal
+import time
 
 import confluent_kafka
 import pytest
@@ -203,18 +205,25 @@ def test_partitions_and_topics_that_come_later_are_read(broker, service):
 
 
 def test_the_broker_away_is_no_silence_and_nothing_is_lost(broker, service):
-    one = service(idle_timeout="2s")
+    one = service(idle_timeout="6s")
     broker.produce(f"{one.name}.audit", [audit(1, 0)])
     pass_by(broker, one, 30_000)
     with one:
         one.until_published(lambda all: of(all, "missing"))
+        broker.produce(f"{one.name}.audit", [audit(4, 40_000)])
+        pass_by(broker, one, 41_000)
+        one.until_published(lambda all: "2023-11-14T22:13:40.000Z" in windows(all))
         broker.kill()
+        away = time.monotonic()
         one.until_said("waiting:")
+        # By the clock alone a-4 would be missing soon after z: what is tested is that time passes.
+        wait_until(lambda: time.monotonic() > away + 9, 12, "longer than z")
         broker.start()
-        broker.produce(f"{one.name}.audit", [audit(5, 40_000), audit(6, 90_000)])
-        broker.produce(f"{one.name}.events", [event(6, 90_000)])
-        one.until_published(lambda all: len(of(all, "missing")) == 2, 60)
+        broker.produce(f"{one.name}.events", [event(4, 40_000), event(6, 90_000)])
+        broker.produce(f"{one.name}.audit", [audit(5, 42_000), audit(6, 90_000)])
+        one.until_published(lambda all: len(of(all, "missing")) >= 2, 60)
         one.stop()
+    assert [result["id"] for result in of(one.published(), "missing")] == ["a-1", "a-5"]
     assert counted(one.published()) == counted(one.replayed())
 
 
@@ -276,3 +285,79 @@ def test_other_settings_are_refused_with_the_mend(broker, service):
     one.start()
     assert one.ended() == 2
     assert "interval: 20000 ms" in one.said() and "another name" in one.said()
+
+
+def test_stopped_under_load_it_ends_in_time_and_the_next_start_goes_on(broker, service):
+    one = service(2, 2)
+    count = 200_000
+    broker.produce(f"{one.name}.audit", [audit(n, n) for n in range(count)])
+    broker.produce(f"{one.name}.events", [event(n, n) for n in range(count) if n % 2])
+    one.start()
+    one.until_said("running")
+    one.stop()
+    pass_by(broker, one, count + 60_000, 2)
+    with one:
+        one.until_published(lambda all: len(of(all, "missing")) == count // 2, 60)
+        one.stop()
+    assert counted(one.published()) == counted(one.replayed())
+
+
+def test_stopped_while_the_broker_is_away_it_ends_in_time_and_nothing_is_lost(broker, service):
+    one = service()
+    with one:
+        one.until_said("running")
+        broker.produce(f"{one.name}.audit", [audit(1, 0)])
+        pass_by(broker, one, 30_000)
+        broker.kill()
+        try:
+            one.stop()
+        finally:
+            broker.start()
+    with one:
+        one.until_published(lambda all: of(all, "missing"))
+        one.stop()
+    assert counted(one.published()) == counted(one.replayed())
+
+
+def test_a_result_that_its_topic_does_not_take_ends_the_service_with_the_reason(broker, service):
+    one = service()
+    broker.create_topic(f"{one.name}.breaks", max_message_bytes=300)
+    broker.produce(f"{one.name}.audit", [dict(audit(1, 0), context="x" * 600)])
+    pass_by(broker, one, 30_000)
+    one.start()
+    assert one.ended(60) == 2
+    assert f"topic {one.name}.breaks does not take a record of" in one.said()
+    assert not one.published()
+
+
+def test_a_process_that_was_held_up_for_longer_than_its_transaction_publishes_nothing_twice(broker, service):
+    one = service()
+    one.config.write_text(one.config.read_text().replace(
+        "reconnect.backoff.max.ms: 200", "reconnect.backoff.max.ms: 200, transaction.timeout.ms: 1200"))
+    breaks = f"{one.name}.breaks"
+    one.start()
+    one.until_said("running")
+    broker.produce(f"{one.name}.audit", [audit(n, n * 10) for n in range(1000)])
+    pass_by(broker, one, 12_000)
+    wait_until(lambda: len(broker.read(breaks, "read_uncommitted")) > len(broker.read(breaks)), 20, "an open transaction")
+    one.process.send_signal(signal.SIGSTOP)
+    # The broker ends it, which writes a marker behind it: the committed reader's end comes up to the other's.
+    wait_until(lambda: ends(broker, breaks), 40, "the broker has ended the transaction")
+    one.process.send_signal(signal.SIGCONT)
+    pass_by(broker, one, 90_000)
+    wait_until(lambda: one.process.poll() is not None or len(of(one.published(), "missing")) == 1000, 60, one.said)
+    if one.process.poll() is not None:
+        one.start()
+        one.until_published(lambda all: len(of(all, "missing")) == 1000)
+    one.stop()
+    assert counted(one.published()) == counted(one.replayed())
+
+
+def ends(broker, topic):
+    """Whether no transaction is open in a topic of one partition."""
+    at = confluent_kafka.TopicPartition(topic, 0)
+    found = []
+    for level in (confluent_kafka.IsolationLevel.READ_COMMITTED, confluent_kafka.IsolationLevel.READ_UNCOMMITTED):
+        asked = broker.admin().list_offsets({at: confluent_kafka.admin.OffsetSpec.latest()}, isolation_level=level)
+        found.append(asked[at].result(10).offset)
+    return found[0] == found[1]
