@@ -100,9 +100,11 @@ static int topic_add(struct recon_run *run, const char *name)
     assert(name != NULL && config->metrics_topic != NULL && config->breaks_topic != NULL); /* see recon_config_finish */
     if (strcmp(name, config->metrics_topic) == 0 || strcmp(name, config->breaks_topic) == 0)
         return run_fail(run, RECON_ERROR_INVALID, "topic %s is read and written", name);
-    for (size_t i = 0; i < run->topic_count; i++)
+    for (size_t i = 0; i < run->topic_count; i++) {
+        assert(run->topics[i] != NULL);
         if (strcmp(name, run->topics[i]) == 0)
             return run_fail(run, RECON_ERROR_INVALID, "topic %s is named twice", name);
+    }
     run->topics[run->topic_count++] = name;
     return RECON_OK;
 }
