@@ -7,7 +7,7 @@
 #
 # An exact version, checked against its checksum. It goes to $RECON_CACHE, by default $XDG_CACHE_HOME/recon or
 # ~/.cache/recon; a folder there is whole or not there at all, and its name changes with what should be in it. Needs
-# tools/packages-build.txt. CC chooses the compiler.
+# tools/packages-build.txt and tools/packages-kafka.txt. CC chooses the compiler.
 set -eu
 package=node-rdkafka@3.6.1 # librdkafka 2.12.0
 sha512=b1fa536eb4f7e78dbd72cd1113c61bf5abc65fd062451be957b6b0790b2084a4e3b6b5593f78c1aca38f22d59702a1dbf1da328774a4b86b945412e08a0d5246
@@ -22,6 +22,10 @@ if [ -d "$folder" ]; then
     exit 0
 fi
 [ "${1:-}" != --where ] || exit 0
+if ! command -v npm >/dev/null; then
+    echo 'recon: no librdkafka; for recon run: sh tools/packages.sh $(cat tools/packages-kafka.txt) && make build' >&2
+    exit 2
+fi
 mkdir -p "$cache"
 exec 9>"$cache/lock-librdkafka"
 flock 9
