@@ -450,6 +450,11 @@ int snapshot_builder_finish(struct snapshot_builder *builder, bool is_whole)
     if (is_whole && (!builder->has_end || builder->section_count != builder->section_count_stated + 1 ||
                      builder->identity_count != builder->identity_count_stated))
         return RECON_ERROR_TRUNCATED;
+    /* The windows hear of a rise when it matters to them, and never of one that was not. */
+    if (builder->watermark != NULL && builder->windows != NULL &&
+        (builder->windows->bound.watermark > builder->watermark->bound.watermark ||
+         builder->windows->bound.retention_bound > builder->watermark->bound.retention_bound))
+        return RECON_ERROR_DAMAGED;
     if (builder->matcher != NULL) {
         /* An engine's parts agree on W and R: those of its watermark. */
         if (builder->watermark != NULL)
