@@ -1,1 +1,1 @@
-recon_test(avro SOURCES test_avro.c decode.c LIBS recon_codec)
+recon_test(avro SOURCES test_avro.c decode.c print_record.c LIBS recon_codec)

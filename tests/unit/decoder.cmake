@@ -1,5 +1,5 @@
 foreach(format decoder extract json cloudevents)
-  recon_test(${format} SOURCES test_${format}.c decode.c LIBS recon_codec)
+  recon_test(${format} SOURCES test_${format}.c decode.c print_record.c LIBS recon_codec)
 endforeach()
 foreach(module batch key mapping)
   recon_test(${module} SOURCES test_${module}.c LIBS recon_codec)

@@ -1,7 +1,7 @@
-recon_test(message SOURCES test_message.c message_kit.c LIBS recon_config recon_codec)
+recon_test(message SOURCES test_message.c message_kit.c print_record.c LIBS recon_config recon_codec)
 foreach(format cloudevents avro)
-  recon_test(message_${format} SOURCES test_message_${format}.c message_kit.c message_fixtures.c
+  recon_test(message_${format} SOURCES test_message_${format}.c message_kit.c print_record.c message_fixtures.c
     LIBS recon_config recon_codec)
 endforeach()
-recon_test(message_memory SOURCES test_message_memory.c message_kit.c LIBS recon_config recon_codec)
+recon_test(message_memory SOURCES test_message_memory.c message_kit.c print_record.c LIBS recon_config recon_codec)
 target_link_options(test_message_memory PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)

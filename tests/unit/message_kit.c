@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "print_record.h"
 #include "recon/status.h"
 
 void kit_init(struct kit *kit, int stream, const char *identity, const char *keys)
@@ -64,34 +65,6 @@ static struct recon_text block(const char *bytes, size_t size)
 static void block_free(struct recon_text text)
 {
     free((void *)(uintptr_t)text.bytes);
-}
-
-static void print_text(FILE *out, const char *name, struct recon_text text)
-{
-    if (text.bytes == NULL)
-        return;
-    if (text.size > 200)
-        fprintf(out, " %s=(%u bytes)", name, text.size);
-    else
-        fprintf(out, " %s=%.*s", name, (int)text.size, text.bytes);
-}
-
-static void print_record(FILE *out, const struct recon_record *record)
-{
-    static const char *const kinds[] = {"record", "heartbeat", "rejected"};
-    fprintf(out, "%s %lld", kinds[record->kind], (long long)record->offset);
-    if (record->place > 0)
-        fprintf(out, "#%u", record->place);
-    if (record->kind == RECON_KIND_REJECTED)
-        fprintf(out, " %s", recon_reason_name(record->reason));
-    print_text(out, "id", record->id);
-    print_text(out, "source", record->source);
-    if (record->has_time)
-        fprintf(out, " time=%lld", (long long)record->time);
-    if (record->has_emitted_time)
-        fprintf(out, " emitted=%lld", (long long)record->emitted_time);
-    print_text(out, "context", record->context);
-    fputc('\n', out);
 }
 
 /* Hands in what the registry has. False: it can't be reached. */
