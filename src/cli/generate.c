@@ -38,8 +38,6 @@ static void fail(const char *message)
     fprintf(stderr, "recon generate: %s\n", message);
 }
 
-_Static_assert(RECON_SHARE_WHOLE == RECON_GENERATE_WHOLE, "shares are parts of the same whole");
-
 static void take_time(struct recon_arguments *arguments, const char *name, int64_t *time)
 {
     const char *text = recon_arguments_value(arguments, name);

@@ -68,9 +68,8 @@ const char *recon_arguments_value_at(const struct recon_arguments *arguments, co
  */
 void recon_arguments_integer(struct recon_arguments *arguments, const char *name, uint64_t max, uint64_t *value);
 
-/* cli/values.c: an option's last value as parts of RECON_SHARE_WHOLE (0.001 or 0.1%), and as a duration in ms. Absent:
- * leaves what is there; adds a fault where it is none. */
-#define RECON_SHARE_WHOLE UINT32_C(1000000000)
+/* cli/values.c: an option's last value as parts of RECON_GENERATE_WHOLE (0.001 or 0.1%), and as a duration in ms.
+ * Absent: leaves what is there; adds a fault where it is none. */
 void recon_arguments_share(struct recon_arguments *arguments, const char *name, uint32_t *share);
 void recon_arguments_duration(struct recon_arguments *arguments, const char *name, int64_t *duration_ms);
 

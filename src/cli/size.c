@@ -17,6 +17,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "generate/options.h"
 
 /* Bytes of the table for an ID, what is free in it and what is over and not swept yet included. */
 #define ID_BYTES 22.5
@@ -38,7 +39,7 @@ struct load {
     int64_t retention_ms;
     int64_t out_of_orderness_ms;
     int64_t delay_ms;
-    uint32_t missing; /* parts of RECON_SHARE_WHOLE */
+    uint32_t missing; /* parts of RECON_GENERATE_WHOLE */
     uint32_t duplicates;
     uint64_t id_bytes;
     uint64_t source_bytes;
@@ -57,7 +58,7 @@ struct need {
 
 static double share(uint32_t parts)
 {
-    return (double)parts / RECON_SHARE_WHOLE;
+    return (double)parts / RECON_GENERATE_WHOLE;
 }
 
 static struct need reckon(const struct load *load)
@@ -71,8 +72,7 @@ static struct need reckon(const struct load *load)
     need.missing = load->rate * share(load->missing) * retention_s;
     double texts = (double)(load->id_bytes + load->source_bytes + load->context_bytes);
     need.id_bytes = need.ids * ID_BYTES;
-    need.pending_bytes =
-        PENDING_SLACK * (need.pending * (PENDING_HEAD_BYTES + texts) + need.missing * (PENDING_HEAD_BYTES + texts));
+    need.pending_bytes = PENDING_SLACK * (need.pending + need.missing) * (PENDING_HEAD_BYTES + texts);
     double records = load->rate * 2 * (1 + share(load->duplicates));
     double growth = need.ids > 1e6 ? log10(need.ids / 1e6) / log10(20) : 0;
     need.decode = records * DECODE_NS * 1e-9;
@@ -164,7 +164,7 @@ int recon_command_size(int argc, char **argv)
     int status = RECON_EXIT_OK;
     struct load load = {.out_of_orderness_ms = 60000,
                         .delay_ms = 1000,
-                        .missing = RECON_SHARE_WHOLE / 1000,
+                        .missing = RECON_GENERATE_WHOLE / 1000,
                         .id_bytes = 36,
                         .source_bytes = 8,
                         .context_bytes = 80};

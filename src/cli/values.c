@@ -5,13 +5,14 @@
 
 #include "cli/options.h"
 #include "codec/time_text.h"
+#include "generate/options.h"
 #include "recon/status.h"
 
 /* `0.001` or `0.1%` to parts of 10^9; false if it is no such number from 0 to 1. */
 static bool share_parse(const char *text, uint32_t *share)
 {
     uint64_t parts = 0;
-    uint64_t unit = RECON_SHARE_WHOLE;
+    uint64_t unit = RECON_GENERATE_WHOLE;
     bool has_digit = false;
     bool behind_point = false;
     size_t size = strlen(text);
@@ -24,7 +25,7 @@ static bool share_parse(const char *text, uint32_t *share)
             behind_point = true;
             continue;
         }
-        if (text[i] < '0' || text[i] > '9' || parts > RECON_SHARE_WHOLE)
+        if (text[i] < '0' || text[i] > '9' || parts > RECON_GENERATE_WHOLE)
             return false;
         uint64_t digit = (uint64_t)(text[i] - '0');
         has_digit = true;
@@ -37,7 +38,7 @@ static bool share_parse(const char *text, uint32_t *share)
             parts += digit * unit;
         }
     }
-    if (!has_digit || parts > RECON_SHARE_WHOLE)
+    if (!has_digit || parts > RECON_GENERATE_WHOLE)
         return false;
     *share = (uint32_t)parts;
     return true;
