@@ -15,7 +15,7 @@
 #include <vector>
 
 extern "C" {
-#include "codec/decoder.h"
+#include "decode_lines.h"
 #include "generate/generator.h"
 }
 
@@ -23,9 +23,7 @@ extern "C" {
 
 namespace
 {
-
-constexpr size_t buffer_size = size_t{256} << 10; /* as the command feeds them */
-constexpr size_t block_size = size_t{1} << 20;    /* for on-demand, which takes many lines at once */
+constexpr size_t block_size = size_t{1} << 20; /* for on-demand, which takes many lines at once */
 
 [[noreturn]] void die(const char *what)
 {
@@ -69,38 +67,7 @@ void generate(uint64_t id_count, Stream *streams)
 
 size_t by_recon(const Stream &stream)
 {
-    recon_mapping mapping;
-    recon_mapping_init(&mapping);
-    recon_stream_mapping mappings = {&mapping, 1};
-    recon_decoder_options options = {};
-    options.mapping = &mappings;
-    options.stream = stream.stream;
-    recon_decoder *decoder = nullptr;
-    if (recon_decoder_new(&options, &decoder) != RECON_OK)
-        die("out of memory");
-    recon_batch batch;
-    recon_batch_init(&batch);
-    size_t records = 0;
-    size_t start = 0;
-    size_t end = 0;
-    const size_t size = stream.lines.size();
-    while (start < size) {
-        end = size - start < buffer_size ? size : start + buffer_size;
-        bool full = true;
-        while (full) {
-            size_t used = 0;
-            if (recon_decoder_feed(decoder, stream.lines.data() + start, end - start, end == size, &used, &batch))
-                die(recon_decoder_error(decoder));
-            start += used;
-            full = batch.count == RECON_BATCH_RECORD_COUNT;
-            for (size_t i = 0; i < batch.count; i++)
-                records += batch.records[i].kind == RECON_KIND_RECORD;
-            recon_batch_clear(&batch);
-        }
-    }
-    recon_batch_deinit(&batch);
-    recon_decoder_free(decoder);
-    return records;
+    return bench_decode_lines(stream.lines.data(), stream.lines.size(), stream.stream, RECON_FORMAT_AUTO);
 }
 
 size_t by_on_demand(const Stream &stream)

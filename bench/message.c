@@ -13,12 +13,11 @@
 #include <string.h>
 
 #include "bench.h"
-#include "codec/decoder.h"
 #include "codec/message.h"
+#include "decode_lines.h"
 #include "generate/generator.h"
 #include "recon/status.h"
 
-#define BUFFER_SIZE ((size_t)256 << 10) /* as the command feeds files */
 #define HEADER_COUNT 6
 
 struct lines {
@@ -135,35 +134,7 @@ static void lines_free(struct lines *lines)
 
 static size_t by_file(const struct lines *lines)
 {
-    struct recon_mapping mapping;
-    recon_mapping_init(&mapping);
-    mapping.format = RECON_FORMAT_JSON;
-    struct recon_stream_mapping mappings = {&mapping, 1};
-    struct recon_decoder_options options = {.mapping = &mappings, .stream = RECON_STREAM_AUDIT};
-    struct recon_decoder *decoder;
-    struct recon_batch batch;
-    if (recon_decoder_new(&options, &decoder) != RECON_OK)
-        die("out of memory");
-    recon_batch_init(&batch);
-    size_t records = 0;
-    size_t start = 0;
-    while (start < lines->size) {
-        const size_t end = lines->size - start < BUFFER_SIZE ? lines->size : start + BUFFER_SIZE;
-        bool full = true;
-        while (full) {
-            size_t used = 0;
-            if (recon_decoder_feed(decoder, lines->bytes + start, end - start, end == lines->size, &used, &batch))
-                die(recon_decoder_error(decoder));
-            start += used;
-            full = batch.count == RECON_BATCH_RECORD_COUNT;
-            for (size_t i = 0; i < batch.count; i++)
-                records += batch.records[i].kind == RECON_KIND_RECORD;
-            recon_batch_clear(&batch);
-        }
-    }
-    recon_batch_deinit(&batch);
-    recon_decoder_free(decoder);
-    return records;
+    return bench_decode_lines(lines->bytes, lines->size, RECON_STREAM_AUDIT, RECON_FORMAT_JSON);
 }
 
 enum way { WAY_JSON, WAY_AUTO, WAY_AVRO, WAY_BINARY, WAY_RAW, WAY_COUNT };
