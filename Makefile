@@ -6,12 +6,13 @@ FUZZ_SECONDS ?= 30
 SOAK_SEEDS ?= 1000000
 SOAK_FUZZ_SECONDS ?= 7200
 
-.PHONY: help build flink demo demo-flink check soak bench install clean format
+.PHONY: help build flink demo demo-kafka demo-flink check soak bench install clean format
 
 help:
 	@echo 'make build    the program: build/release/recon'
 	@echo 'make flink    the Flink job: build/flink/recon-flink-2.2.jar (JDK 17, Maven)'
 	@echo 'make demo     five days of flights, reconciled'
+	@echo 'make demo-kafka  the same through Kafka and recon run, on this machine (KEEP=1: runs on)'
 	@echo 'make demo-flink  the same through Kafka and Flink, on this machine (KEEP=1: runs on)'
 	@echo 'make check    every test (FUZZ_SECONDS=30 a fuzzer)'
 	@echo 'make soak     model seeds by the million, fuzzers for hours (SOAK_SEEDS=1000000, SOAK_FUZZ_SECONDS=7200)'
@@ -34,6 +35,9 @@ flink:
 
 demo-flink: flink
 	@python=$$(sh tools/fetch.sh python) && $$python/bin/python examples/flights/demo_flink.py build/flink/recon-flink-2.2.jar
+
+demo-kafka: build
+	@python=$$(sh tools/fetch.sh python) && $$python/bin/python examples/kafka/demo.py build/release/recon
 
 demo: build
 	@sh examples/flights/demo.sh build/release/recon

@@ -5,8 +5,6 @@ Ends by itself; with KEEP=1 in the environment broker, cluster and job run on un
 """
 
 import contextlib
-import csv
-import json
 import os
 import pathlib
 import sys
@@ -17,50 +15,9 @@ sys.path[:0] = [str(ROOT / "tests/flink"), str(ROOT / "tests/kafka")]
 
 from broker import Broker, wait_until  # noqa: E402
 from cluster import ENDED, Cluster  # noqa: E402
+from streaming import FOLDER, STREAMS, Printer, say, slices  # noqa: E402
 
-FOLDER = pathlib.Path(__file__).parent
-STREAMS = {"flights.schedule": ("schedule.csv", "scheduled"), "flights.departures": ("departures.csv", "departed")}
-HOURS_AT_ONCE = 6
-BREAKS_SHOWN = 12
 SLOTS = 2
-
-
-def say(text=""):
-    print(text, flush=True)
-
-
-class Printer:
-    """Prints what is new in the two topics."""
-
-    def __init__(self, metrics, breaks):
-        self.metrics = metrics
-        self.breaks = breaks
-        self.counts = {}
-        self.windows = {}
-
-    def new(self):
-        for message in self.metrics.to_end():
-            self.metric(json.loads(message.value()))
-        for message in self.breaks.to_end():
-            self.told(json.loads(message.value()))
-        return sum(self.counts.values()) + len(self.windows)
-
-    def metric(self, one):
-        again = "^" if one["revision"] else " "
-        self.windows[one["start"]] = one
-        if one["expected"]:
-            percent = one["completeness_percent"]
-            bar = "#" * round(percent / 5)
-            say(f"  {one['start'][:16].replace('T', ' ')} {again} {one['expected']:>4} to leave {one['missing']:>4} missing "
-                f"{percent:6.1f} %  {bar}")
-
-    def told(self, one):
-        kind = one["type"]
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-        if self.counts[kind] <= BREAKS_SHOWN:
-            say(f"    {kind:<8} {one['id']:<24} scheduled {one['time'][:16].replace('T', ' ')}")
-        elif self.counts[kind] == BREAKS_SHOWN + 1:
-            say(f"    {kind:<8} ... and so on; the topic flights.breaks has them all")
 
 
 def run(folder, jar):
@@ -88,14 +45,8 @@ def run(folder, jar):
 
 
 def send(broker, job, printer):
-    """The flights by their time, some hours at once; goes on when something was published, or after a while."""
-    hours = {}
-    for topic, (name, time) in STREAMS.items():
-        with (FOLDER / name).open() as lines:
-            for record in csv.DictReader(lines):
-                day, hour = record[time][:10], int(record[time][11:13]) // HOURS_AT_ONCE
-                hours.setdefault((day, hour), {}).setdefault(topic, []).append(record)
-    for _, topics in sorted(hours.items()):
+    """A slice of flights after the other; goes on when something was published, or after a while."""
+    for topics in slices():
         before = printer.new()
         for topic, records in topics.items():
             broker.produce(topic, records)
@@ -116,9 +67,7 @@ def end(job, printer, unread):
     printer.new()
     say()
     say("All was read, and the job was stopped with --drain, so that nothing is left pending:")
-    total = {name: sum(one[name] for one in printer.windows.values()) for name in ("expected", "matched", "missing")}
-    say(f"  {total['expected']} flights were to leave, {total['matched']} left, {total['missing']} never did;"
-        f" {printer.counts.get('found', 0)} were late and found again.")
+    printer.total()
 
 
 def keep(job, printer):
