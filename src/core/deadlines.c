@@ -40,11 +40,11 @@ void deadlines_add(struct deadlines *deadlines, pending_handle handle, int64_t w
     struct pending *record = pending_at(deadlines->pool, handle);
     deadlines->count++;
     if (record->time <= watermark) {
-        record->place = 1;
+        record->is_late = true;
         list_append(deadlines->pool, &deadlines->late, handle, record);
         return;
     }
-    record->place = 0;
+    record->is_late = false;
     uint64_t time = (uint64_t)record->time ^ SIGN;
     assert(time >= deadlines->cursor);
     if (time < deadlines->bound)
@@ -63,8 +63,7 @@ void deadlines_remove(struct deadlines *deadlines, pending_handle handle)
     }
     /* At an end of its list: the list is the one that its time leads to (invariant 1 of the wheel). The list may
      * become empty; its bit then stays until the search comes by. */
-    struct deadline_list *list =
-        record->place == 1 ? &deadlines->late : list_of(deadlines, (uint64_t)record->time ^ SIGN);
+    struct deadline_list *list = record->is_late ? &deadlines->late : list_of(deadlines, (uint64_t)record->time ^ SIGN);
     if (record->previous != 0)
         pending_at(deadlines->pool, record->previous)->next = record->next;
     else

@@ -43,6 +43,7 @@ int recon_matcher_init(struct recon_matcher *matcher, const struct recon_setting
 
 void recon_matcher_deinit(struct recon_matcher *matcher)
 {
+    assert(matcher->view == NULL);
     table_deinit(&matcher->table);
     pending_pool_deinit(&matcher->pool);
     partial_counts_deinit(&matcher->partial);
@@ -87,7 +88,7 @@ void recon_matcher_settle(struct recon_matcher *matcher)
 {
     while (matcher->spent != 0) {
         pending_handle next = pending_at(&matcher->pool, matcher->spent)->next;
-        pending_free(&matcher->pool, matcher->spent);
+        matcher_release(matcher, matcher->spent);
         matcher->spent = next;
     }
 }
@@ -113,6 +114,7 @@ int64_t recon_matcher_entry_time(const struct recon_matcher *matcher, const stru
 
 void recon_matcher_forget(struct recon_matcher *matcher, const struct table_entry *entry)
 {
+    matcher_note(matcher, entry);
     struct recon_matcher_stats *stats = &matcher->stats;
     int state = (int)table_state_of(entry);
     int waiting = -1;
@@ -140,7 +142,7 @@ void recon_matcher_forget(struct recon_matcher *matcher, const struct table_entr
         }
     }
     if (handle != 0)
-        pending_free(&matcher->pool, handle);
+        matcher_release(matcher, handle);
 }
 
 static bool forget_if_over(void *context, struct table_entry *entry, int64_t *time)
@@ -245,6 +247,7 @@ static bool fall_due(struct recon_matcher *matcher, pending_handle handle, struc
     struct table_place place =
         table_find(&matcher->table, (struct recon_key){.high = record->key_high, .low = record->key_low});
     assert(place.entry != NULL);
+    matcher_note(matcher, place.entry);
     uint64_t payload;
     if (is_kept || !matcher_time_fits(matcher, record->time, &payload)) {
         record->state = is_missing ? PENDING_MISSING : PENDING_UNAUDITED;

@@ -250,6 +250,8 @@ static int wait(struct recon_matcher *matcher, const struct recon_record *record
         state = TABLE_PENDING;
         payload = handle;
     }
+    if (matcher->view != NULL)
+        recon_matcher_view_note(matcher, record->key, NULL);
     table_put(&matcher->table, place, record->key, state, payload, record->time);
     matcher->stats.accepted[record->stream]++;
     matcher->stats.waiting[record->stream]++;
@@ -285,6 +287,7 @@ static void count_match(struct recon_matcher *matcher, const struct recon_record
 static void set_matched(struct recon_matcher *matcher, struct identity *identity, int64_t time)
 {
     assert(identity->place.entry != NULL);
+    matcher_note(matcher, identity->place.entry);
     uint64_t payload;
     if (matcher_time_fits(matcher, time, &payload)) {
         table_set(identity->place.entry, TABLE_MATCHED, payload);
@@ -292,6 +295,7 @@ static void set_matched(struct recon_matcher *matcher, struct identity *identity
             matcher_spend(matcher, identity->handle);
     } else {
         assert(identity->record != NULL);
+        recon_matcher_view_part(matcher, identity->handle);
         identity->record->time = time;
         identity->record->state = PENDING_MATCHED;
         table_set(identity->place.entry, TABLE_PENDING, identity->handle);

@@ -31,7 +31,8 @@ static pending_handle pending_copy(struct recon_matcher *matcher, const struct s
         return 0;
     memcpy(made, saved->fields, sizeof(*made));
     made->previous = made->next = 0;
-    made->place = 0;
+    made->is_late = false;
+    made->frozen_state = 0;
     if (text_size > 0)
         memcpy(made->texts, saved->texts, text_size);
     return handle;

@@ -11,6 +11,8 @@
 #include "core/table.h"
 #include "recon/matcher.h"
 
+struct matcher_view;
+
 struct recon_matcher {
     struct recon_memory *memory;
     struct recon_settings settings;
@@ -30,6 +32,7 @@ struct recon_matcher {
     bool has_time_base;
     bool has_direct;
     bool is_rising;
+    struct matcher_view *view; /* frozen: a snapshot is under way while the matcher goes on; NULL: none */
     struct recon_matcher_stats stats;
 };
 
@@ -73,6 +76,26 @@ static inline void matcher_spend(struct recon_matcher *matcher, pending_handle h
     matcher->spent = handle;
 }
 
+/* While a view is frozen: the identity is about to change; entry NULL: to be made. */
+void recon_matcher_view_note(struct recon_matcher *matcher, struct recon_key key, const struct table_entry *entry);
+/* The record's time is about to change: its before-image gets a record of its own. */
+void recon_matcher_view_part(struct recon_matcher *matcher, pending_handle handle);
+
+static inline void matcher_note(struct recon_matcher *matcher, const struct table_entry *entry)
+{
+    if (matcher->view != NULL)
+        recon_matcher_view_note(matcher, (struct recon_key){.high = entry->key_high, .low = entry->rest}, entry);
+}
+
+/* The matcher is done with the record, and no result has its texts. */
+static inline void matcher_release(struct recon_matcher *matcher, pending_handle handle)
+{
+    if (matcher->view != NULL && pending_at(&matcher->pool, handle)->frozen_state != 0)
+        pending_at(&matcher->pool, handle)->state = PENDING_RELEASED;
+    else
+        pending_free(&matcher->pool, handle);
+}
+
 /* Whether R is over with an entry; its time in any case. */
 bool recon_matcher_entry_is_over(const struct recon_matcher *matcher, const struct table_entry *entry, int64_t *time);
 /* Accounts for an entry that is removed because it is over, and gives back its record. */
@@ -90,7 +113,7 @@ void recon_matcher_settle(struct recon_matcher *matcher);
 
 /* --- restoring a snapshot -------------------------------------------------------------------------------------- */
 
-/* A pending record as it was saved: its fields (links and place are not used) and its texts. */
+/* A pending record as it was saved: its fields (links and is_late are not used) and its texts. */
 struct saved_pending {
     const struct pending *fields;
     const char *texts;

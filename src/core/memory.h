@@ -1,7 +1,8 @@
 /*
  * Memory with an account: every block of the core comes from here.
  *
- * used_bytes is what the parts hold; it never passes limit_bytes. Parts of one engine share one account.
+ * used_bytes is what the parts hold; it never passes limit_bytes. Parts of one engine share one account. What can be
+ * done without is given back when memory is short: reclaim is called then, once, and the memory asked for again.
  */
 #ifndef RECON_CORE_MEMORY_H
 #define RECON_CORE_MEMORY_H
@@ -12,17 +13,24 @@ struct recon_memory {
     struct recon_allocator allocator;
     uint64_t used_bytes;
     uint64_t limit_bytes;
+    void (*reclaim)(void *context); /* NULL: nothing can be done without. Sets itself to NULL */
+    void *reclaim_context;
 };
 
 /* NULL if the limit would be passed or the allocator has none; not cleared. */
 static inline void *recon_memory_take(struct recon_memory *memory, size_t size_bytes)
 {
-    if (memory->used_bytes > memory->limit_bytes || size_bytes > memory->limit_bytes - memory->used_bytes)
-        return NULL;
-    void *block = memory->allocator.allocate(memory->allocator.context, size_bytes);
-    if (block != NULL)
-        memory->used_bytes += size_bytes;
-    return block;
+    for (;;) {
+        bool fits = memory->used_bytes <= memory->limit_bytes && size_bytes <= memory->limit_bytes - memory->used_bytes;
+        void *block = fits ? memory->allocator.allocate(memory->allocator.context, size_bytes) : NULL;
+        if (block != NULL) {
+            memory->used_bytes += size_bytes;
+            return block;
+        }
+        if (memory->reclaim == NULL)
+            return NULL;
+        memory->reclaim(memory->reclaim_context);
+    }
 }
 
 /* block may be NULL. */

@@ -20,6 +20,7 @@ enum pending_state {
     PENDING_UNAUDITED, /* event waits, was reported */
     PENDING_SILENT,    /* event waits outside [from, to): never reported */
     PENDING_MATCHED,   /* both came; kept only because its time does not fit the table */
+    PENDING_RELEASED,  /* done with, but for a frozen view (matcher_view.h) */
 };
 
 struct pending {
@@ -35,8 +36,9 @@ struct pending {
     uint32_t context_size;
     uint16_t id_size;
     uint16_t source_size;
-    uint8_t state; /* enum pending_state */
-    uint8_t place; /* deadlines: the list it is in */
+    uint8_t state;        /* enum pending_state */
+    uint8_t frozen_state; /* matcher_view.h: what it was; 0: no before-image refers to the record */
+    bool is_late : 1;     /* deadlines: the list it is in */
     bool has_offset : 1;
     bool has_emitted_time : 1;
     bool has_id : 1;

@@ -3,11 +3,15 @@
  *
  * One item at a time is made in the stage, and the stage's bytes are cut into frames. Invariant: the output holds one
  * frame's bytes that were not given yet, or none; then the next frame is made.
+ *
+ * Frozen, the frames of what is small (the head, the counts) are made at once and kept, and the identities are walked
+ * in a frozen view.
  */
 #include <assert.h>
 #include <string.h>
 
 #include "core/engine_state.h"
+#include "core/matcher_view.h"
 #include "core/snapshot_format.h"
 #include "recon/snapshot.h"
 #include "recon/status.h"
@@ -25,12 +29,17 @@ struct recon_snapshot_writer {
     /* Where it is. */
     enum snapshot_section section; /* 0: none left */
     uint32_t group;
-    uint32_t step;   /* of the section's kinds of items */
-    uint32_t number; /* within the step */
-    uint32_t slot;   /* group: the directory's slot, and the place in its segment */
-    uint32_t place;
+    uint32_t step;            /* of the section's kinds of items */
+    uint32_t number;          /* within the step */
+    struct matcher_view view; /* where it is in the identities, if there is a matcher */
     uint64_t identity_count;
     uint32_t section_count;
+    /* Frames made when it was frozen. */
+    unsigned char *kept;
+    size_t kept_capacity;
+    size_t kept_size;
+    size_t kept_done;
+    bool is_frozen;
     /* The item under way. */
     unsigned char *stage;
     size_t stage_capacity;
@@ -45,19 +54,25 @@ struct recon_snapshot_writer {
 
 /* --- items ----------------------------------------------------------------------------------------------------- */
 
+/* Makes a block of capacity bytes, of which used ones count, larger if need be. */
+static int block_reserve(struct recon_memory *memory, unsigned char **block, size_t *capacity, size_t used, size_t size)
+{
+    if (size <= *capacity)
+        return RECON_OK;
+    unsigned char *made = recon_memory_take(memory, size);
+    if (made == NULL)
+        return RECON_ERROR_MEMORY;
+    if (used > 0)
+        memcpy(made, *block, used);
+    recon_memory_give(memory, *block, *capacity);
+    *block = made;
+    *capacity = size;
+    return RECON_OK;
+}
+
 static int stage_reserve(struct recon_snapshot_writer *writer, size_t size)
 {
-    if (size <= writer->stage_capacity)
-        return RECON_OK;
-    unsigned char *stage = recon_memory_take(writer->memory, size);
-    if (stage == NULL)
-        return RECON_ERROR_MEMORY;
-    if (writer->stage_size > 0)
-        memcpy(stage, writer->stage, writer->stage_size);
-    recon_memory_give(writer->memory, writer->stage, writer->stage_capacity);
-    writer->stage = stage;
-    writer->stage_capacity = size;
-    return RECON_OK;
+    return block_reserve(writer->memory, &writer->stage, &writer->stage_capacity, writer->stage_size, size);
 }
 
 static void item_begin(struct recon_snapshot_writer *writer, enum snapshot_item type)
@@ -137,7 +152,10 @@ static void make_watermark(struct recon_snapshot_writer *writer)
     item_end(writer);
 }
 
-/* 1: an item is staged; 0: the section has no more; negative: a status. */
+/* In place of an item: there may be more, but not in this call. */
+#define ITEM_LATER 2
+
+/* 1: an item is staged; 0: the section has no more; ITEM_LATER; negative: a status. */
 static int head_next(struct recon_snapshot_writer *writer)
 {
     if (writer->step == 1) {
@@ -177,63 +195,19 @@ static uint64_t group_last(const struct recon_snapshot_writer *writer, uint32_t 
     return group + 1 == writer->settings->key_group_count ? UINT64_MAX : group_first(writer, group + 1) - 1;
 }
 
-/* The group's entries in this segment lie from here on, in order of their keys. */
-static void enter_segment(struct recon_snapshot_writer *writer)
+static int make_identity(struct recon_snapshot_writer *writer, const struct view_identity *identity)
 {
-    const struct table *table = &writer->matcher->table;
-    const struct table_slot *slot = &table->slots[writer->slot];
-    uint64_t first = group_first(writer, writer->group);
-    writer->place = table_slot_of(table, first) == writer->slot ? table_home(first, slot) : 0;
-}
-
-static void enter_group(struct recon_snapshot_writer *writer)
-{
-    writer->slot = table_slot_of(&writer->matcher->table, group_first(writer, writer->group));
-    enter_segment(writer);
-}
-
-/* The group's next entry, NULL at its end. */
-static const struct table_entry *group_entry_next(struct recon_snapshot_writer *writer)
-{
-    const struct table *table = &writer->matcher->table;
-    uint64_t first = group_first(writer, writer->group);
-    uint64_t last = group_last(writer, writer->group);
-    uint32_t slot_last = table_slot_of(table, last);
-    while (writer->slot <= slot_last) {
-        const struct table_slot *slot = &table->slots[writer->slot];
-        while (writer->place < slot->place_count) {
-            const struct table_entry *entry = &slot->entries[writer->place++];
-            if (table_state_of(entry) == TABLE_EMPTY || entry->key_high < first)
-                continue;
-            if (entry->key_high > last)
-                return NULL;
-            return entry;
-        }
-        writer->slot = table_segment_end(table, slot);
-        if (writer->slot <= slot_last)
-            enter_segment(writer);
-    }
-    return NULL;
-}
-
-static int make_identity(struct recon_snapshot_writer *writer, const struct table_entry *entry)
-{
-    struct recon_matcher *matcher = writer->matcher;
-    enum table_state state = table_state_of(entry);
-    const struct pending *record = NULL;
-    size_t text_size = 0;
-    if (state == TABLE_PENDING) {
-        record = pending_at(&matcher->pool, (pending_handle)table_payload_of(entry));
-        text_size = pending_text_size(record);
-    }
+    const struct table_entry *entry = &identity->entry;
+    const struct pending *record = identity->record;
+    size_t text_size = record == NULL ? 0 : pending_text_size(record);
     int status = stage_reserve(writer, STAGE_BYTES + text_size);
     if (status != RECON_OK)
         return status;
     item_begin(writer, record == NULL ? ITEM_IDENTITY : ITEM_PENDING);
-    item_u8(writer, record == NULL ? (unsigned)state : record->state);
+    item_u8(writer, record == NULL ? (unsigned)table_state_of(entry) : identity->state);
     item_u64(writer, entry->key_high);
     item_u64(writer, entry->rest & TABLE_KEY_LOW_MASK);
-    item_i64(writer, recon_matcher_entry_time(matcher, entry));
+    item_i64(writer, recon_matcher_entry_time(writer->matcher, entry));
     if (record != NULL) {
         item_u64(writer, record->arrival);
         item_i64(writer, record->offset);
@@ -251,6 +225,7 @@ static int make_identity(struct recon_snapshot_writer *writer, const struct tabl
     }
     item_end(writer);
     writer->identity_count++;
+    matcher_view_pass(&writer->view, identity);
     return 1;
 }
 
@@ -258,15 +233,24 @@ static int group_next(struct recon_snapshot_writer *writer)
 {
     if (writer->step == 1) {
         item_begin(writer, ITEM_MATCHER);
-        item_rise(writer, &writer->matcher->bound);
-        item_u64(writer, writer->matcher->arrival_next);
+        item_rise(writer, &writer->view.bound);
+        item_u64(writer, writer->view.arrival_next);
         item_end(writer);
         writer->step++;
-        enter_group(writer);
         return 1;
     }
-    const struct table_entry *entry = group_entry_next(writer);
-    return entry == NULL ? 0 : make_identity(writer, entry);
+    struct view_identity identity;
+    switch (matcher_view_next(&writer->view, &identity)) {
+    case VIEW_PAUSE:
+        return ITEM_LATER;
+    case VIEW_IDENTITY:
+        if (identity.entry.key_high <= group_last(writer, writer->group))
+            return make_identity(writer, &identity);
+        break;
+    case VIEW_END:
+        break;
+    }
+    return 0;
 }
 
 /* --- counts ---------------------------------------------------------------------------------------------------- */
@@ -370,18 +354,6 @@ static int item_next(struct recon_snapshot_writer *writer)
     return writer->section == SNAPSHOT_GROUP ? group_next(writer) : counts_next(writer);
 }
 
-/* The first group from this one on that has an entry; key_group_count where none has. */
-static uint32_t group_find(struct recon_snapshot_writer *writer, uint32_t group)
-{
-    for (; group < writer->settings->key_group_count; group++) {
-        writer->group = group;
-        enter_group(writer);
-        if (group_entry_next(writer) != NULL)
-            break;
-    }
-    return group;
-}
-
 static void section_begin(struct recon_snapshot_writer *writer, enum snapshot_section section, uint32_t group)
 {
     writer->section = section;
@@ -390,22 +362,46 @@ static void section_begin(struct recon_snapshot_writer *writer, enum snapshot_se
     writer->stage_size = writer->stage_done = 0;
 }
 
-static void section_after(struct recon_snapshot_writer *writer)
+/* The next group that has an identity. (One that may have none, where the walk was to pause.) */
+static bool group_find(struct recon_snapshot_writer *writer, uint32_t *group)
 {
-    uint32_t groups = writer->settings->key_group_count;
-    writer->section_count++;
-    if (writer->part != RECON_SNAPSHOT_ALL || writer->section == SNAPSHOT_END) {
-        writer->section = 0;
-        return;
+    struct matcher_view *view = &writer->view;
+    struct view_identity identity;
+    struct recon_key key = {0};
+    switch (matcher_view_next(view, &identity)) {
+    case VIEW_END:
+        return false;
+    case VIEW_IDENTITY:
+        key.high = identity.entry.key_high;
+        break;
+    case VIEW_PAUSE:
+        if (view->is_at_end)
+            return false;
+        key = view->position;
+        break;
     }
-    if (writer->section == SNAPSHOT_COUNTS) {
-        section_begin(writer, SNAPSHOT_END, 0);
-        return;
-    }
-    uint32_t group = group_find(writer, writer->section == SNAPSHOT_HEAD ? 0 : writer->group + 1);
-    section_begin(writer, group < groups ? SNAPSHOT_GROUP : SNAPSHOT_COUNTS, group < groups ? group : 0);
+    *group = recon_key_group(key, writer->settings->key_group_count);
+    return true;
 }
 
+static void section_after(struct recon_snapshot_writer *writer)
+{
+    uint32_t group = 0;
+    writer->section_count++;
+    if (writer->part != RECON_SNAPSHOT_ALL || writer->section == SNAPSHOT_END)
+        writer->section = 0;
+    else if (writer->section == SNAPSHOT_HEAD)
+        section_begin(writer, SNAPSHOT_COUNTS, 0);
+    else if (group_find(writer, &group))
+        section_begin(writer, SNAPSHOT_GROUP, group);
+    else
+        section_begin(writer, SNAPSHOT_END, 0);
+    bool is_walked = writer->section == SNAPSHOT_END || writer->part + 1 == (int64_t)writer->settings->key_group_count;
+    if (is_walked)
+        matcher_view_deinit(&writer->view); /* what comes is not of the identities */
+}
+
+/* Makes a frame: full, or the section's last, or one after which the walk was to pause. */
 static int frame_make(struct recon_snapshot_writer *writer)
 {
     size_t size = 0;
@@ -416,7 +412,7 @@ static int frame_make(struct recon_snapshot_writer *writer)
             if (made < 0)
                 return made;
             is_last = made == 0;
-            if (is_last)
+            if (is_last || made == ITEM_LATER)
                 break;
         }
         size_t piece = writer->stage_size - writer->stage_done;
@@ -442,13 +438,20 @@ static int frame_make(struct recon_snapshot_writer *writer)
     return RECON_OK;
 }
 
-int recon_snapshot_writer_next(struct recon_snapshot_writer *writer, void *bytes, size_t capacity, size_t *size)
+static void kept_free(struct recon_snapshot_writer *writer)
+{
+    recon_memory_give(writer->memory, writer->kept, writer->kept_capacity);
+    writer->kept = NULL;
+    writer->kept_capacity = writer->kept_size = writer->kept_done = 0;
+}
+
+/* Frames until capacity bytes are given, or some when the walk was to pause. */
+static int frames_give(struct recon_snapshot_writer *writer, unsigned char *bytes, size_t capacity, size_t *size)
 {
     size_t given = 0;
-    assert(capacity > 0);
     while (given < capacity) {
         if (writer->frame_done == writer->frame_size) {
-            if (writer->section == 0)
+            if (writer->section == 0 || (given > 0 && writer->view.is_frozen && writer->view.skips_left == 0))
                 break;
             int status = frame_make(writer);
             if (status != RECON_OK)
@@ -457,12 +460,82 @@ int recon_snapshot_writer_next(struct recon_snapshot_writer *writer, void *bytes
         size_t piece = writer->frame_size - writer->frame_done;
         if (piece > capacity - given)
             piece = capacity - given;
-        memcpy((unsigned char *)bytes + given, writer->frame + writer->frame_done, piece);
+        memcpy(bytes + given, writer->frame + writer->frame_done, piece);
         writer->frame_done += piece;
         given += piece;
     }
     *size = given;
     return RECON_OK;
+}
+
+int recon_snapshot_writer_next(struct recon_snapshot_writer *writer, void *bytes, size_t capacity, size_t *size)
+{
+    assert(capacity > 0);
+    if (writer->view.is_given_up) {
+        kept_free(writer);
+        return RECON_ERROR_MEMORY;
+    }
+    if (writer->kept_done < writer->kept_size) {
+        size_t piece = writer->kept_size - writer->kept_done;
+        if (piece > capacity)
+            piece = capacity;
+        memcpy(bytes, writer->kept + writer->kept_done, piece);
+        writer->kept_done += piece;
+        if (writer->kept_done == writer->kept_size)
+            kept_free(writer);
+        *size = piece;
+        return RECON_OK;
+    }
+    matcher_view_hold(&writer->view);
+    int status = frames_give(writer, bytes, capacity, size);
+    if (status == RECON_OK)
+        matcher_view_let_go(&writer->view);
+    else
+        matcher_view_give_up(&writer->view);
+    return status;
+}
+
+/* --- frozen ---------------------------------------------------------------------------------------------------- */
+
+static int frame_keep(struct recon_snapshot_writer *writer)
+{
+    size_t wanted = writer->kept_size + writer->frame_size;
+    if (wanted > writer->kept_capacity && wanted < 2 * writer->kept_capacity)
+        wanted = 2 * writer->kept_capacity;
+    int status = block_reserve(writer->memory, &writer->kept, &writer->kept_capacity, writer->kept_size, wanted);
+    if (status != RECON_OK)
+        return status;
+    memcpy(writer->kept + writer->kept_size, writer->frame, writer->frame_size);
+    writer->kept_size += writer->frame_size;
+    writer->frame_done = writer->frame_size;
+    return RECON_OK;
+}
+
+int recon_snapshot_writer_freeze(struct recon_snapshot_writer *writer)
+{
+    assert(!writer->is_frozen && writer->frame_size == 0);
+    writer->is_frozen = true;
+    while (writer->section == SNAPSHOT_HEAD || writer->section == SNAPSHOT_COUNTS) {
+        int status = frame_make(writer);
+        if (status == RECON_OK)
+            status = frame_keep(writer);
+        if (status != RECON_OK)
+            return status;
+    }
+    bool is_walked = writer->matcher == NULL || writer->section == SNAPSHOT_END;
+    return is_walked ? RECON_OK : matcher_view_freeze(&writer->view);
+}
+
+void recon_snapshot_writer_turn(struct recon_snapshot_writer *writer, uint32_t group)
+{
+    assert(writer->matcher != NULL && group < writer->settings->key_group_count && writer->part != RECON_SNAPSHOT_ALL);
+    assert(writer->view.is_given_up ||
+           (writer->section == 0 && writer->kept_size == 0 && writer->frame_done == writer->frame_size));
+    assert(writer->part < 0 || (uint32_t)writer->part < group);
+    writer->part = (int)group;
+    section_begin(writer, SNAPSHOT_GROUP, group);
+    if (!writer->view.is_given_up)
+        matcher_view_enter(&writer->view, group_first(writer, group));
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
@@ -479,6 +552,8 @@ static int writer_new(const struct recon_snapshot_writer *parts, struct recon_sn
     made->matcher = parts->matcher;
     made->windows = parts->windows;
     made->part = parts->part;
+    if (made->matcher != NULL)
+        matcher_view_init(&made->view, made->matcher);
     int status = stage_reserve(made, STAGE_BYTES);
     if (status != RECON_OK) {
         recon_snapshot_writer_free(made);
@@ -487,6 +562,7 @@ static int writer_new(const struct recon_snapshot_writer *parts, struct recon_sn
     if (made->part >= 0) {
         assert((uint32_t)made->part < made->settings->key_group_count && made->matcher != NULL);
         section_begin(made, SNAPSHOT_GROUP, (uint32_t)made->part);
+        matcher_view_enter(&made->view, group_first(made, made->group));
     } else if (made->part == RECON_SNAPSHOT_COUNTS) {
         section_begin(made, SNAPSHOT_COUNTS, 0);
     } else {
@@ -543,6 +619,8 @@ void recon_snapshot_writer_free(struct recon_snapshot_writer *writer)
 {
     if (writer == NULL)
         return;
+    matcher_view_deinit(&writer->view);
+    kept_free(writer);
     recon_memory_give(writer->memory, writer->stage, writer->stage_capacity);
     recon_memory_give(writer->memory, writer, sizeof(*writer));
 }

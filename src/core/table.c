@@ -108,6 +108,26 @@ struct table_place table_find(const struct table *table, struct recon_key key)
     return (struct table_place){is_there ? entry : NULL, entry, slot_number};
 }
 
+void table_cursor_seek(const struct table *table, struct recon_key key, struct table_cursor *cursor)
+{
+    cursor->slot = table_slot_of(table, key.high);
+    const struct table_slot *slot = &table->slots[cursor->slot];
+    cursor->place = (uint32_t)(search(slot, key.high, key_low_of(key)) - slot->entries);
+}
+
+const struct table_entry *table_cursor_entry(const struct table *table, struct table_cursor *cursor)
+{
+    while (cursor->slot < UINT32_C(1) << table->directory_bits) {
+        const struct table_slot *slot = &table->slots[cursor->slot];
+        for (; cursor->place < slot->place_count; cursor->place++)
+            if (!is_empty(&slot->entries[cursor->place]))
+                return &slot->entries[cursor->place];
+        cursor->slot = table_segment_end(table, slot);
+        cursor->place = 0;
+    }
+    return NULL;
+}
+
 uint32_t table_room(const struct table *table, uint32_t slot_number)
 {
     const struct table_slot *slot = &table->slots[slot_number];

@@ -30,6 +30,7 @@ enum table_state {
     TABLE_MISSING,   /* reported missing; its time */
     TABLE_UNAUDITED, /* reported (or counted) unaudited; its time */
     TABLE_SILENT,    /* an event outside [from, to); its time */
+    TABLE_ABSENT,    /* in a table of before-images alone: nothing was there */
 };
 
 #define TABLE_STATE_BITS 3
@@ -145,6 +146,17 @@ static inline void table_note_time(struct table *table, uint32_t slot, int64_t t
     if (time < segment->oldest)
         segment->oldest = time;
 }
+
+/* A place between entries in order of key; void after the table's next change. */
+struct table_cursor {
+    uint32_t slot;
+    uint32_t place;
+};
+
+/* Before the first entry whose key is not before this one. */
+void table_cursor_seek(const struct table *table, struct recon_key key, struct table_cursor *cursor);
+/* The entry behind it, NULL at the end; place + 1 is behind that. */
+const struct table_entry *table_cursor_entry(const struct table *table, struct table_cursor *cursor);
 
 /* Says whether an entry is over and, if so, what is behind it was given back. */
 typedef bool (*table_is_over)(void *context, struct table_entry *entry, int64_t *time);

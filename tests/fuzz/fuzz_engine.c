@@ -156,8 +156,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         options.memory_limit_bytes = (uint64_t)mode * 64;
     if ((mode & 7) == 2)
         options.allocator_fail_one_in = 2 + (mode >> 3);
-    if ((mode & 7) == 3)
+    if ((mode & 7) == 3 || (mode & 7) == 6)
         options.shard_count = 1 + (mode >> 6);
+    if ((mode & 7) == 5)
+        options.memory_limit_bytes = 16384 + (uint64_t)(mode >> 3) * 4096;
+    if ((mode & 7) >= 4)
+        options.freeze_one_in = 1 + (mode >> 6);
     if ((mode & 8) != 0)
         options.restore_one_in = 1 + (mode >> 4);
     take_settings(&input, &trace.settings);

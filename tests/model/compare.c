@@ -321,6 +321,9 @@ static void finish_step(struct comparison *comparison)
         check_told(comparison);
     compare_results(comparison);
     uint64_t restore_one_in = comparison->subject.options.restore_one_in;
+    const char *fault = comparison->has_failed ? NULL : subject_frozen_fault(&comparison->subject);
+    if (fault != NULL)
+        fail(comparison, "a frozen snapshot: %s", fault);
     if (!comparison->has_failed && restore_one_in > 0 && random_one_in(&comparison->random, restore_one_in))
         restore(comparison);
     if (!comparison->has_failed)

@@ -112,6 +112,23 @@ FAULTS = [
     ("a snapshot forgets the order of arrival", "snapshot_items.c",
      "        builder->matcher->arrival_next = arrival_next;\n", "        builder->matcher->arrival_next = 0;\n",
      ["--mode", "restore"]),
+    ("a frozen snapshot misses that a pair came together", "matcher_records.c",
+     "    matcher_note(matcher, identity->place.entry);\n", "", ["--mode", "frozen"]),
+    ("a frozen snapshot has an identity that came later", "matcher_records.c",
+     "    if (matcher->view != NULL)\n        recon_matcher_view_note(matcher, record->key, NULL);\n", "", ["--mode", "frozen"]),
+    ("a frozen snapshot has what fell due later as missing", "matcher.c",
+     "    matcher_note(matcher, place.entry);\n", "", ["--mode", "frozen"]),
+    ("a frozen snapshot lacks what was forgotten later", "matcher.c", "    matcher_note(matcher, entry);\n", "",
+     ["--mode", "frozen"]),
+    ("a record that a frozen snapshot wants is given back too early", "matcher.c",
+     "        matcher_release(matcher, matcher->spent);", "        pending_free(&matcher->pool, matcher->spent);",
+     ["--mode", "frozen"]),
+    ("a frozen snapshot has the time of a later audit record", "matcher_records.c",
+     "        recon_matcher_view_part(matcher, identity->handle);\n", "", ["--mode", "frozen"]),
+    ("the second change of an identity is taken for the first", "matcher_view.c",
+     "    if (place.entry != NULL)\n        return;\n    set_reclaim",
+     "    if (place.entry != NULL)\n        table_remove(&view->before, place);\n    place = table_find(&view->before, key);\n"
+     "    set_reclaim", ["--mode", "frozen"]),
     ("the windows' memory is not given back", "windows.c",
      "    index_heap_deinit(&windows->ages);\n", "", []),
 ]
@@ -124,7 +141,7 @@ class Build:
         self.cc = [cc, "-std=c11", "-O1", "-g", "-w", f"-I{source}/include", f"-I{source}/src", f"-I{source}/tests/model"]
         self.objects = {}
         files = sorted(self.core.glob("*.c"))
-        names = ["allocator", "compare", "delayed", "model", "model_test", "random_trace", "results", "sharded", "shrink", "snapshots",
+        names = ["allocator", "compare", "delayed", "frozen", "model", "model_test", "random_trace", "results", "sharded", "shrink", "snapshots",
                  "subject", "trace"]
         files += [source / "tests/model" / f"{name}.c" for name in names]
         for file in files:

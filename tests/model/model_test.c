@@ -32,10 +32,11 @@ enum mode {
     MODE_RESTORE,
     MODE_DEALT,
     MODE_DELAYED,
+    MODE_FROZEN,
     MODE_COUNT
 };
-static const char *const mode_names[MODE_COUNT] = {"all",     "plain",   "limit", "failures",
-                                                   "sharded", "restore", "dealt", "delayed"};
+static const char *const mode_names[MODE_COUNT] = {"all",     "plain", "limit",   "failures", "sharded",
+                                                   "restore", "dealt", "delayed", "frozen"};
 
 struct arguments {
     uint64_t seed_first;
@@ -58,8 +59,8 @@ static struct subject_options options_of(uint64_t seed, enum mode mode, size_t o
     struct random random = {random_mix(seed ^ 0x0b710)};
     struct subject_options options = {.memory_limit_bytes = UINT64_MAX};
     if (mode == MODE_ALL) {
-        static const enum mode shares[] = {MODE_PLAIN,   MODE_PLAIN,   MODE_PLAIN, MODE_LIMIT,  MODE_FAILURES,
-                                           MODE_SHARDED, MODE_RESTORE, MODE_DEALT, MODE_DELAYED};
+        static const enum mode shares[] = {MODE_PLAIN,   MODE_PLAIN,   MODE_PLAIN, MODE_LIMIT,   MODE_FAILURES,
+                                           MODE_SHARDED, MODE_RESTORE, MODE_DEALT, MODE_DELAYED, MODE_FROZEN};
         mode = shares[random_below(&random, sizeof shares / sizeof shares[0])];
     }
     if (mode == MODE_LIMIT)
@@ -73,8 +74,20 @@ static struct subject_options options_of(uint64_t seed, enum mode mode, size_t o
         options.memory_limit_bytes = random_below(&random, 20000);
     if (mode == MODE_RESTORE && random_one_in(&random, 8))
         options.allocator_fail_one_in = 2 + random_below(&random, 100);
+    if (mode == MODE_FROZEN) {
+        options.freeze_one_in = op_count < 120 ? 2 : 1 + random_below(&random, op_count / 8);
+        if (random_one_in(&random, 4))
+            options.memory_limit_bytes = random_below(&random, 60000);
+        if (random_one_in(&random, 6))
+            options.allocator_fail_one_in = 2 + random_below(&random, 300);
+        if (random_one_in(&random, 5))
+            options.restore_one_in = 1 + random_below(&random, op_count);
+    }
     options.is_delayed = mode == MODE_DELAYED;
     if (mode == MODE_SHARDED || mode == MODE_DEALT || mode == MODE_DELAYED)
+        options.shard_count = 1 + (uint32_t)random_below(&random, 5);
+    bool runs_short = options.memory_limit_bytes != UINT64_MAX || options.allocator_fail_one_in > 0;
+    if (mode == MODE_FROZEN && !runs_short && random_one_in(&random, 2))
         options.shard_count = 1 + (uint32_t)random_below(&random, 5);
     return options;
 }
@@ -108,10 +121,10 @@ static void report_failure(const struct arguments *arguments, uint64_t seed)
         return;
     }
     shrink(&trace, &options);
-    printf("shrunk from %zu to %zu operations (shards %" PRIu32 "%s, restored one in %" PRIu64 ", memory limit %" PRIu64
-           ", allocator fails one in %" PRIu64 "):\n",
+    printf("shrunk from %zu to %zu operations (shards %" PRIu32 "%s, restored one in %" PRIu64
+           ", frozen one in %" PRIu64 ", memory limit %" PRIu64 ", allocator fails one in %" PRIu64 "):\n",
            op_count, trace.op_count, options.shard_count, options.is_delayed ? " delayed" : "", options.restore_one_in,
-           options.memory_limit_bytes, options.allocator_fail_one_in);
+           options.freeze_one_in, options.memory_limit_bytes, options.allocator_fail_one_in);
     trace_print(&trace, stdout);
     fflush(stdout);
     struct compare_failure failure;
@@ -233,7 +246,7 @@ int main(int count, char **words)
     struct arguments arguments = {.job_count = 1};
     if (!read_arguments(count, words, &arguments)) {
         fprintf(stderr, "usage: model_test --seeds FROM..TO [--steps N] [--jobs N] [--mode "
-                        "all|plain|limit|failures|sharded|restore|dealt|delayed] [--quiet]\n");
+                        "all|plain|limit|failures|sharded|restore|dealt|delayed|frozen] [--quiet]\n");
         return 2;
     }
     return run(&arguments);

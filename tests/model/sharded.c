@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/watermark_state.h"
 #include "results.h"
 #include "snapshots.h"
 
@@ -250,6 +251,24 @@ void sharded_stats(const struct sharded *sharded, struct recon_matcher_stats *st
         recon_matcher_stats(sharded->matchers[i], &part);
         add_stats(stats, &part);
     }
+}
+
+uint32_t sharded_matcher_count(const struct sharded *sharded)
+{
+    return sharded->shard_count;
+}
+
+struct recon_matcher *sharded_matcher(struct sharded *sharded, uint32_t shard)
+{
+    return sharded->matchers[shard];
+}
+
+uint64_t sharded_memory_bytes(const struct sharded *sharded)
+{
+    uint64_t bytes = recon_windows_memory_bytes(sharded->windows) + sharded->watermark->memory->used_bytes;
+    for (uint32_t i = 0; i < sharded->shard_count; i++)
+        bytes += recon_matcher_memory_bytes(sharded->matchers[i]);
+    return bytes;
 }
 
 /* --- dealing out anew ------------------------------------------------------------------------------------------- */

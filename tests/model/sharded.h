@@ -23,6 +23,10 @@ bool sharded_holder(const struct sharded *sharded, int *stream, uint32_t *partit
 /* Writes snapshots of all matchers and of the windows, and goes on with another number of matchers. Nothing may wait.
  */
 int sharded_deal_out(struct sharded *sharded, struct random *random);
+uint32_t sharded_matcher_count(const struct sharded *sharded);
+struct recon_matcher *sharded_matcher(struct sharded *sharded, uint32_t shard);
+/* By the parts' own accounts. */
+uint64_t sharded_memory_bytes(const struct sharded *sharded);
 void sharded_stats(const struct sharded *sharded, struct recon_matcher_stats *stats);
 
 #endif

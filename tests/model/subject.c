@@ -2,11 +2,13 @@
 
 #include <stdlib.h>
 
+#include "frozen.h"
 #include "sharded.h"
 #include "snapshots.h"
 
 #define ATTEMPT_COUNT_MAX 400
 #define FAILURES_PATIENCE 20
+#define ABORT_ONE_IN 100
 
 /* After a call: true if it is to be made again, with more memory. */
 static bool again(struct subject *subject, int status)
@@ -48,8 +50,21 @@ int subject_init(struct subject *subject, const struct recon_settings *settings,
     return status;
 }
 
+static void frozen_end(struct subject *subject, uint32_t number)
+{
+    frozen_free(subject->frozen[number]);
+    subject->frozen[number] = NULL;
+}
+
+static void frozen_end_all(struct subject *subject)
+{
+    for (uint32_t i = 0; i < FROZEN_COUNT_MAX; i++)
+        frozen_end(subject, i);
+}
+
 void subject_deinit(struct subject *subject)
 {
+    frozen_end_all(subject);
     recon_engine_free(subject->engine);
     sharded_free(subject->sharded);
     subject->engine = NULL;
@@ -168,8 +183,30 @@ static int restore_engine(struct subject *subject)
     return RECON_OK;
 }
 
+const char *subject_frozen_fault(struct subject *subject)
+{
+    const struct subject_options *options = &subject->options;
+    uint32_t count = subject->sharded != NULL ? sharded_matcher_count(subject->sharded) : 1;
+    bool may_give_up = options->memory_limit_bytes != UINT64_MAX || options->allocator_fail_one_in > 0;
+    const char *fault = NULL;
+    for (uint32_t i = 0; fault == NULL && options->freeze_one_in > 0 && i < count; i++) {
+        struct frozen **frozen = &subject->frozen[i];
+        if (*frozen == NULL && random_one_in(&subject->random, options->freeze_one_in)) {
+            struct recon_matcher *matcher = subject->sharded != NULL ? sharded_matcher(subject->sharded, i) : NULL;
+            *frozen = frozen_new(subject->engine, matcher, subject->settings.key_group_count, &subject->random);
+        } else if (*frozen != NULL) {
+            bool is_over;
+            fault = frozen_pump(*frozen, &subject->random, may_give_up, &is_over);
+            if (is_over || random_one_in(&subject->random, ABORT_ONE_IN))
+                frozen_end(subject, i);
+        }
+    }
+    return fault;
+}
+
 int subject_restore(struct subject *subject)
 {
+    frozen_end_all(subject);
     if (subject->sharded != NULL)
         return sharded_deal_out(subject->sharded, &subject->random);
     return restore_engine(subject);
@@ -179,9 +216,8 @@ const char *subject_memory_fault(const struct subject *subject)
 {
     if (subject->allocator.is_corrupted)
         return "a release of what was not allocated, or of another size";
-    if (subject->engine == NULL)
-        return NULL;
-    uint64_t held = recon_engine_memory_bytes(subject->engine);
+    uint64_t held =
+        subject->engine != NULL ? recon_engine_memory_bytes(subject->engine) : sharded_memory_bytes(subject->sharded);
     if (held != subject->allocator.held_bytes)
         return held < subject->allocator.held_bytes ? "more memory is held than is accounted for"
                                                     : "less memory is held than is accounted for";

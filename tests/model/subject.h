@@ -17,9 +17,13 @@ struct subject_options {
     uint64_t allocator_fail_one_in; /* 0: never */
     bool changes_settings;          /* when it is restored: n, z and max_future_skew are others then */
     uint64_t restore_one_in;        /* after every so many steps it goes on from a snapshot; 0: never */
+    uint64_t freeze_one_in;         /* likewise a frozen snapshot is begun, of each matcher if there are several */
 };
 
+#define FROZEN_COUNT_MAX 8
+
 struct sharded;
+struct frozen;
 
 struct subject {
     struct subject_options options;
@@ -27,6 +31,7 @@ struct subject {
     struct test_allocator allocator;
     struct recon_engine *engine; /* or: */
     struct sharded *sharded;
+    struct frozen *frozen[FROZEN_COUNT_MAX]; /* of the engine, or of each matcher; NULL: none is under way */
     uint64_t limit_bytes;
     unsigned attempts;
     struct random random;
@@ -50,6 +55,9 @@ void subject_stats(const struct subject *subject, struct recon_matcher_stats *st
 /* Writes a snapshot, reads it into a new engine, and goes on with that; or deals the key groups of the matchers out
  * anew, to more or fewer of them. */
 int subject_restore(struct subject *subject);
+
+/* After each step: frozen snapshots are begun, go on, are compared or aborted. NULL, or what is wrong. */
+const char *subject_frozen_fault(struct subject *subject);
 
 /* Is what it says it holds what its allocator has given it, and within the limit? NULL, or what is wrong. */
 const char *subject_memory_fault(const struct subject *subject);

@@ -1,0 +1,228 @@
+#include "core/matcher_view.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "recon/status.h"
+
+/* What a walk passes over in one go, 5 to 10 ns each: at most a millisecond or so. */
+#define SKIP_COUNT_MAX 100000
+
+#define KEY_LOW_STEP (UINT64_C(1) << (TABLE_STATE_BITS + TABLE_PAYLOAD_BITS))
+
+static struct recon_key key_of(const struct table_entry *entry)
+{
+    return (struct recon_key){.high = entry->key_high, .low = entry->rest & TABLE_KEY_LOW_MASK};
+}
+
+static bool is_before(struct recon_key one, struct recon_key other)
+{
+    return one.high < other.high || (one.high == other.high && one.low < other.low);
+}
+
+static void position_behind(struct matcher_view *view, struct recon_key key)
+{
+    key.low += KEY_LOW_STEP;
+    if (key.low == 0)
+        key.high++;
+    view->is_at_end = key.low == 0 && key.high == 0;
+    view->position = key;
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------ */
+
+static void give_up(void *context)
+{
+    matcher_view_give_up(context);
+}
+
+static void set_reclaim(struct matcher_view *view, bool is_set)
+{
+    struct recon_memory *memory = view->matcher->memory;
+    memory->reclaim = is_set ? give_up : NULL;
+    memory->reclaim_context = is_set ? view : NULL;
+}
+
+void matcher_view_init(struct matcher_view *view, struct recon_matcher *matcher)
+{
+    *view = (struct matcher_view){.matcher = matcher, .bound = matcher->bound, .arrival_next = matcher->arrival_next};
+    view->skips_left = SKIP_COUNT_MAX;
+    matcher_view_enter(view, 0);
+}
+
+int matcher_view_freeze(struct matcher_view *view)
+{
+    struct recon_matcher *matcher = view->matcher;
+    assert(matcher->view == NULL && !view->is_frozen);
+    int status = table_init(&view->before, matcher->memory);
+    if (status != RECON_OK)
+        return status;
+    view->is_frozen = true;
+    matcher->view = view;
+    set_reclaim(view, true);
+    return RECON_OK;
+}
+
+/* The before-image no longer refers to its record. */
+static void image_drop(struct matcher_view *view, struct table_entry *image)
+{
+    if (table_state_of(image) == TABLE_PENDING) {
+        struct pending_pool *pool = &view->matcher->pool;
+        pending_handle handle = (pending_handle)table_payload_of(image);
+        struct pending *record = pending_at(pool, handle);
+        if (record->state == PENDING_RELEASED)
+            pending_free(pool, handle);
+        else
+            record->frozen_state = 0;
+    }
+    table_set(image, TABLE_ABSENT, 0);
+}
+
+static struct table_entry *image_at(struct matcher_view *view)
+{
+    return &view->before.slots[view->images.slot].entries[view->images.place];
+}
+
+void matcher_view_deinit(struct matcher_view *view)
+{
+    if (!view->is_frozen)
+        return;
+    view->images = (struct table_cursor){0};
+    for (; table_cursor_entry(&view->before, &view->images) != NULL; view->images.place++)
+        image_drop(view, image_at(view));
+    table_deinit(&view->before);
+    set_reclaim(view, false);
+    view->matcher->view = NULL;
+    view->is_frozen = false;
+}
+
+void matcher_view_give_up(struct matcher_view *view)
+{
+    matcher_view_deinit(view);
+    view->is_given_up = true;
+}
+
+/* --- the walk -------------------------------------------------------------------------------------------------- */
+
+static void seek(struct matcher_view *view)
+{
+    table_cursor_seek(&view->matcher->table, view->position, &view->live);
+    if (view->is_frozen)
+        table_cursor_seek(&view->before, view->position, &view->images);
+}
+
+void matcher_view_hold(struct matcher_view *view)
+{
+    if (!view->is_frozen)
+        return;
+    set_reclaim(view, false);
+    view->skips_left = SKIP_COUNT_MAX;
+    seek(view);
+}
+
+void matcher_view_let_go(struct matcher_view *view)
+{
+    if (view->is_frozen)
+        set_reclaim(view, true);
+}
+
+void matcher_view_enter(struct matcher_view *view, uint64_t key_high)
+{
+    struct recon_key key = {.high = key_high};
+    if (!view->is_at_end && is_before(view->position, key))
+        view->position = key;
+    seek(view);
+}
+
+static enum view_step identity_give(const struct matcher_view *view, const struct table_entry *entry, bool is_image,
+                                    struct view_identity *identity)
+{
+    *identity = (struct view_identity){.entry = *entry, .is_image = is_image};
+    if (table_state_of(entry) == TABLE_PENDING) {
+        identity->record = pending_at(&view->matcher->pool, (pending_handle)table_payload_of(entry));
+        identity->state = is_image ? identity->record->frozen_state : identity->record->state;
+    }
+    return VIEW_IDENTITY;
+}
+
+enum view_step matcher_view_next(struct matcher_view *view, struct view_identity *identity)
+{
+    while (!view->is_at_end) {
+        const struct table_entry *live = table_cursor_entry(&view->matcher->table, &view->live);
+        const struct table_entry *image = view->is_frozen ? table_cursor_entry(&view->before, &view->images) : NULL;
+        if (image == NULL || (live != NULL && is_before(key_of(live), key_of(image))))
+            return live == NULL ? VIEW_END : identity_give(view, live, false, identity);
+        if (live != NULL && !is_before(key_of(image), key_of(live)))
+            view->live.place++; /* what it is now */
+        if (table_state_of(image) != TABLE_ABSENT)
+            return identity_give(view, image, true, identity);
+        position_behind(view, key_of(image));
+        view->images.place++;
+        if (--view->skips_left == 0)
+            return VIEW_PAUSE;
+    }
+    return VIEW_END;
+}
+
+void matcher_view_pass(struct matcher_view *view, const struct view_identity *identity)
+{
+    position_behind(view, key_of(&identity->entry));
+    if (!identity->is_image) {
+        view->live.place++;
+        return;
+    }
+    image_drop(view, image_at(view));
+    view->images.place++;
+}
+
+/* --- before-images --------------------------------------------------------------------------------------------- */
+
+void recon_matcher_view_note(struct recon_matcher *matcher, struct recon_key key, const struct table_entry *entry)
+{
+    struct matcher_view *view = matcher->view;
+    key.low &= TABLE_KEY_LOW_MASK;
+    if (view->is_at_end || is_before(key, view->position))
+        return;
+    struct table_place place = table_find(&view->before, key);
+    if (place.entry != NULL)
+        return;
+    set_reclaim(view, false);
+    while (table_room(&view->before, place.slot) == 0) {
+        if (table_grow(&view->before, key) != RECON_OK) {
+            matcher_view_give_up(view);
+            return;
+        }
+        place = table_find(&view->before, key);
+    }
+    enum table_state state = entry == NULL ? TABLE_ABSENT : table_state_of(entry);
+    table_put(&view->before, place, key, state, entry == NULL ? 0 : table_payload_of(entry), 0);
+    if (state == TABLE_PENDING) {
+        struct pending *record = pending_at(&matcher->pool, (pending_handle)table_payload_of(entry));
+        record->frozen_state = record->state;
+    }
+    set_reclaim(view, true);
+}
+
+void recon_matcher_view_part(struct recon_matcher *matcher, pending_handle handle)
+{
+    struct pending *record = pending_at(&matcher->pool, handle);
+    if (record->frozen_state == 0)
+        return;
+    struct matcher_view *view = matcher->view;
+    struct table_place place =
+        table_find(&view->before, (struct recon_key){.high = record->key_high, .low = record->key_low});
+    assert(place.entry != NULL && table_payload_of(place.entry) == handle);
+    struct pending *copy;
+    size_t text_size = pending_text_size(record);
+    set_reclaim(view, false);
+    pending_handle copied = pending_new(&matcher->pool, text_size, &copy);
+    if (copied == 0) {
+        matcher_view_give_up(view);
+        return;
+    }
+    memcpy(copy, record, offsetof(struct pending, texts) + text_size);
+    copy->state = PENDING_RELEASED;
+    table_set(place.entry, TABLE_PENDING, copied);
+    record->frozen_state = 0;
+    set_reclaim(view, true);
+}
