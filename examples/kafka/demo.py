@@ -31,7 +31,7 @@ class Service:
         self.log = folder / "recon.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([recon, "run", "examples/kafka/recon.yaml"], cwd=ROOT, stdin=subprocess.DEVNULL,
-                                            stderr=log, env={**os.environ, "KAFKA_BROKERS": broker.address},
+                                            stderr=log, env={**os.environ, "KAFKA_BROKERS": broker.address, "HTTP_PORT": "0"},
                                             preexec_fn=dies_with_parent)
 
     def runs(self):
@@ -101,6 +101,7 @@ def keep(broker, service, printer):
     say(f"""  echo '{{"carrier": "AA", "flight": 1, "date": "2013-02-14", "scheduled": "2013-02-14T09:00:00Z"}}' |""")
     say(f"      kcat -P -b {broker.address} -t flights.schedule")
     say(f"  kcat -C -b {broker.address} -t flights.breaks -e")
+    say(f"  curl {service.log.read_text().split('HTTP on ')[1].split()[0]}/status")
     while service.runs():
         printer.new()
 

@@ -19,8 +19,10 @@
 #include "codec/time_text.h"
 #include "recon/status.h"
 #include "service/run.h"
+#include "web/server.h"
 
 #define LEVEL_WARNING 4
+#define LEVEL_INFO 6
 /* Lines that begin alike are one trouble, of which one line a second is told. */
 #define TROUBLE_COUNT 32
 #define TROUBLE_SIZE 40
@@ -71,7 +73,7 @@ static void log_line(void *context, int level, const char *text)
     struct timespec now;
     char when[RECON_TIME_TEXT_SIZE_MAX];
     char safe[1024 * RECON_JSON_GROWTH];
-    if (log->is_quiet && level >= LEVEL_WARNING)
+    if (log->is_quiet && level > LEVEL_WARNING)
         return;
     clock_gettime(CLOCK_REALTIME, &now);
     const int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -99,10 +101,34 @@ static void signals_set(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
+static void observe(void *context, const struct recon_run_view *view)
+{
+    struct recon_web *web = context;
+    if (web != NULL)
+        recon_web_publish(web, view);
+}
+
+static int web_start(const struct recon_config *config, struct log *log, struct recon_web **web, char *message,
+                     size_t message_size)
+{
+    char text[128];
+    if (config->http_host == NULL)
+        return RECON_OK;
+    const int status = recon_web_new(config->http_host, config->http_port, web, message, message_size);
+    if (status != RECON_OK)
+        return status;
+    const bool is_six = strchr(config->http_host, ':') != NULL;
+    snprintf(text, sizeof text, "HTTP on %s%s%s:%u", is_six ? "[" : "", config->http_host, is_six ? "]" : "",
+             recon_web_port(*web));
+    log_line(log, LEVEL_INFO, text);
+    return RECON_OK;
+}
+
 static int run(struct recon_arguments *arguments, struct recon_config *config)
 {
     static struct log log = {.mutex = PTHREAD_MUTEX_INITIALIZER};
     char message[2048] = "";
+    struct recon_web *web = NULL;
     recon_arguments_configure(arguments, arguments->positional_count > 0 ? arguments->positionals[0] : NULL,
                               RECON_HOME_RUN, config);
     if (recon_arguments_refuse(arguments))
@@ -111,14 +137,19 @@ static int run(struct recon_arguments *arguments, struct recon_config *config)
     log.is_json = form != NULL && strcmp(form, "json") == 0;
     log.is_quiet = arguments->quiet;
     signals_set();
+    int status = web_start(config, &log, &web, message, sizeof message);
     const struct recon_run_options options = {
         .config = config,
         .record = recon_arguments_value(arguments, "record"),
         .log = log_line,
         .log_context = &log,
+        .observe = observe,
+        .observe_context = web,
         .stop = &stop,
     };
-    const int status = recon_run(&options, message, sizeof message);
+    if (status == RECON_OK)
+        status = recon_run(&options, message, sizeof message);
+    recon_web_free(web);
     if (status == RECON_OK) {
         log_line(&log, 6, "stopped");
         return RECON_EXIT_OK;

@@ -52,6 +52,7 @@ void recon_config_deinit(struct recon_config *config)
         recon_stream_mapping_deinit(&config->streams[stream].mapping);
     }
     free(config->state_directory);
+    free(config->http_host);
     free(config->metrics_topic);
     free(config->breaks_topic);
     recon_config_init(config);
@@ -256,6 +257,7 @@ static const struct recon_read_key top_keys[] = {
     {"audit", NULL},
     {"events", NULL},
     {"state", recon_config_state_read},
+    {"http", recon_config_http_read},
     {"output", recon_config_output_read},
     {"id", NULL},
     {"time", NULL},
@@ -270,7 +272,7 @@ static uint32_t homes_of(const char *key)
 {
     const uint32_t run = RECON_HOME_BIT(RECON_HOME_RUN);
     const uint32_t flink = RECON_HOME_BIT(RECON_HOME_FLINK);
-    if (strcmp(key, "librdkafka") == 0 || strcmp(key, "state") == 0)
+    if (strcmp(key, "librdkafka") == 0 || strcmp(key, "state") == 0 || strcmp(key, "http") == 0)
         return run;
     if (strcmp(key, "flink") == 0)
         return flink;

@@ -51,6 +51,8 @@ struct recon_config {
     struct recon_stream_config streams[RECON_STREAM_COUNT];
     char *state_directory;
     int64_t snapshot_interval_ms;
+    char *http_host;    /* an address, not a name; NULL: no HTTP */
+    uint16_t http_port; /* 0: any that is free */
     char *metrics_topic;
     char *breaks_topic;
 };

@@ -8,6 +8,7 @@
 #include "config/origin.h"
 #include "recon/status.h"
 
+#define HTTP_PORT 7326
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
@@ -53,6 +54,11 @@ static bool defaults_fill(struct recon_config *config, enum recon_home home)
     }
     if (config->snapshot_interval_ms == RECON_DURATION_UNSET)
         config->snapshot_interval_ms = MINUTE_MS;
+    if (!config->origin->has_http) {
+        config->http_port = HTTP_PORT;
+        if (!text_default(&config->http_host, "127.0.0.1"))
+            return false;
+    }
     bool good = text_default(&config->state_directory, "recon-state") &&
                 text_default(&config->metrics_topic, "recon.metrics") &&
                 text_default(&config->breaks_topic, "recon.breaks");

@@ -31,6 +31,7 @@ struct recon_config_origin {
     struct recon_place streams[RECON_STREAM_COUNT];
     struct recon_place schemas[RECON_STREAM_COUNT]; /* line 0: the stream has none */
     struct recon_place output;
+    bool has_http; /* where it listens was said, be it nowhere */
 };
 
 /* The configuration's origin, made where there is none; NULL: out of memory. */
@@ -54,6 +55,7 @@ void recon_config_kafka_read(void *context, const struct recon_yaml_item *item);
 void recon_config_librdkafka_read(void *context, const struct recon_yaml_item *item);
 void recon_config_flink_read(void *context, const struct recon_yaml_item *item);
 void recon_config_state_read(void *context, const struct recon_yaml_item *item);
+void recon_config_http_read(void *context, const struct recon_yaml_item *item);
 void recon_config_output_read(void *context, const struct recon_yaml_item *item);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The sections that only the service and Flink use: properties of the clients, state, output.
+ * The sections that only the service and Flink use: properties of the clients, state, HTTP, output.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
@@ -99,6 +99,23 @@ void recon_config_state_read(void *context, const struct recon_yaml_item *item)
                                                  {"snapshot_interval", read_snapshot_interval}};
     struct recon_config_reader *top = context;
     if (item->node->kind != RECON_YAML_NULL && recon_read_is_map(top->faults, item, "directory and snapshot_interval"))
+        recon_read_map(top->faults, item->node, keys, COUNT(keys), top);
+}
+
+static void read_listen(void *context, const struct recon_yaml_item *item)
+{
+    struct recon_config_reader *top = context;
+    const char *text = recon_read_text(top->faults, item, "an address and a port such as 127.0.0.1:7326, or none");
+    if (text != NULL &&
+        recon_value_listen(top->faults, recon_read_place(item), text, &top->config->http_host, &top->config->http_port))
+        top->config->origin->has_http = true;
+}
+
+void recon_config_http_read(void *context, const struct recon_yaml_item *item)
+{
+    static const struct recon_read_key keys[] = {{"listen", read_listen}};
+    struct recon_config_reader *top = context;
+    if (item->node->kind != RECON_YAML_NULL && recon_read_is_map(top->faults, item, "listen"))
         recon_read_map(top->faults, item->node, keys, COUNT(keys), top);
 }
 

@@ -4,6 +4,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "config/value.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,4 +234,36 @@ void recon_value_text(struct recon_faults *faults, struct recon_place place, con
         copy(faults, text, target);
     else
         recon_faults_add(faults, place, "the text is empty");
+}
+
+bool recon_value_listen(struct recon_faults *faults, struct recon_place place, const char *text, char **host,
+                        uint16_t *port)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    char name[INET6_ADDRSTRLEN] = "";
+    const char *colon = strrchr(text, ':');
+    size_t size = colon != NULL ? (size_t)(colon - text) : 0;
+    const bool is_bracketed = size > 2 && text[0] == '[' && text[size - 1] == ']';
+    const char *from = is_bracketed ? text + 1 : text;
+    size -= is_bracketed ? 2 : 0;
+    if (strcmp(text, "none") == 0) {
+        free(*host);
+        *host = NULL;
+        return true;
+    }
+    if (size > 0 && size < sizeof name)
+        memcpy(name, from, size);
+    const char *digits = colon != NULL ? colon + 1 : "";
+    const unsigned long number = strtoul(digits, NULL, 10);
+    if (strcmp(name, "localhost") == 0)
+        memcpy(name, "127.0.0.1", sizeof "127.0.0.1");
+    if (inet_pton(is_bracketed ? AF_INET6 : AF_INET, name, address) != 1 || digits[0] == '\0' ||
+        strspn(digits, "0123456789") != strlen(digits) || strlen(digits) > 5 || number > UINT16_MAX) {
+        recon_faults_add(faults, place,
+                         "'%s' is no address to listen on: write it like 127.0.0.1:7326, [::1]:7326, or none", text);
+        return false;
+    }
+    copy(faults, name, host);
+    *port = (uint16_t)number;
+    return true;
 }

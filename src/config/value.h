@@ -7,6 +7,9 @@
 #ifndef RECON_CONFIG_VALUE_H
 #define RECON_CONFIG_VALUE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "config/faults.h"
 
 /* Bounds, with their reasons. */
@@ -45,6 +48,9 @@ void recon_value_unit(struct recon_faults *faults, struct recon_place place, con
                       enum recon_time_unit *target);
 void recon_value_field(struct recon_faults *faults, struct recon_place place, const char *text,
                        struct recon_field *target);
+/* ADDRESS:PORT, [ADDRESS]:PORT or none, which leaves *host NULL. True where it was set. */
+bool recon_value_listen(struct recon_faults *faults, struct recon_place place, const char *text, char **host,
+                        uint16_t *port);
 /* Any text that is not empty. */
 void recon_value_text(struct recon_faults *faults, struct recon_place place, const char *text, char **target);
 

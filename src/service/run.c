@@ -16,6 +16,7 @@
 #include "service/run_state.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define LEVEL_WARNING 4
 #define WAIT_MS 1000
 #define PAUSE_MS 500
 /* Beginnings anew without a commit between them: what fails so often fails always. */
@@ -37,6 +38,10 @@ void run_log(struct recon_run *run, int level, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    if (level <= LEVEL_WARNING) {
+        memcpy(run->tally->trouble, text, sizeof run->tally->trouble - 1); /* the end of a long one is left out */
+        run->tally->trouble_ms = run_wall_ms();
+    }
     run->options.log(run->options.log_context, level, text);
 }
 
@@ -65,6 +70,7 @@ int64_t run_wall_ms(void)
 int run_pause(struct recon_run *run)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    run_beat(run);
     if (!run_is_stopped(run))
         nanosleep(&pause, NULL);
     return run_is_stopped(run) ? RUN_STOPPED : RECON_OK;
@@ -186,6 +192,7 @@ static int take_over(struct recon_run *run)
         if (outcome != RECON_KAFKA_AGAIN)
             return run_fail(run, RECON_ERROR_IO, "%s", recon_kafka_producer_message(run->producer));
         run_log(run, 4, "waiting: %s", recon_kafka_producer_message(run->producer));
+        run_beat(run);
         if (run_is_stopped(run))
             return RUN_STOPPED;
     }
@@ -229,12 +236,14 @@ static void run_deinit(struct recon_run *run)
     free(run->topics);
     free(run->slots);
     free(run->headers);
+    free(run->shown);
 }
 
 /* From taking over to the end, or to where it must begin anew. */
 static int run_once(struct recon_run *run)
 {
     bool found = false;
+    run_phase(run, RECON_RUN_STARTING);
     int status = properties_make(run);
     if (status == RECON_OK)
         status = topics_make(run);
@@ -248,12 +257,16 @@ static int run_once(struct recon_run *run)
         status = take_over(run);
     if (status == RECON_OK)
         status = parts_make(run);
-    if (status == RECON_OK)
+    if (status == RECON_OK) {
+        run_phase(run, RECON_RUN_REREADING);
         status = run_reread(run, &found);
+    }
     if (status == RECON_OK && !found)
         status = run_start(run);
     if (status == RECON_OK) {
         run_log(run, 6, "running: %zu partitions", run->slot_count);
+        run->tally->trouble[0] = '\0';
+        run_phase(run, RECON_RUN_RUNNING);
         status = run_live(run);
     }
     if (status == RECON_OK)
@@ -267,6 +280,8 @@ static int run_once(struct recon_run *run)
 
 int recon_run(const struct recon_run_options *options, char *message, size_t message_size)
 {
+    struct recon_run_tally tally = {0};
+    const int64_t started_ms = run_wall_ms();
     uint64_t entry_count_before = 0;
     for (int failed = 0;;) {
         struct recon_run *run = calloc(1, sizeof *run);
@@ -278,6 +293,9 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
         run->options = *options;
         run->message = message;
         run->message_size = message_size;
+        run->tally = &tally;
+        run->started_ms = started_ms;
+        run->snapshot_ms = RECON_TIME_MIN;
         recon_buffer_init(&run->settings);
         recon_buffer_init(&run->journal_steps);
         recon_buffer_init(&run->entry);

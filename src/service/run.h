@@ -17,6 +17,7 @@
 #include <signal.h>
 
 #include "config/config.h"
+#include "service/run_view.h"
 
 /* All borrowed for the call. */
 struct recon_run_options {
@@ -25,6 +26,9 @@ struct recon_run_options {
     /* One line for people, without its end; level as syslog has it. Any thread. */
     void (*log)(void *context, int level, const char *text);
     void *log_context;
+    /* Several times a second while there is progress, waiting included; the run's own thread. NULL: nobody looks. */
+    void (*observe)(void *context, const struct recon_run_view *view);
+    void *observe_context;
     const volatile sig_atomic_t *stop; /* becomes 1: end in good order */
 };
 

@@ -197,6 +197,9 @@ static int messages_make(struct recon_run *run, const struct run_slot *slot, siz
     size_t header_count = 0;
     for (size_t i = 0; i < count; i++)
         header_count += run->taken[i].header_count;
+    for (size_t i = 0; i < count && !run->is_rereading; i++)
+        run->tally->bytes[slot->stream] += (uint64_t)run->taken[i].key.size + run->taken[i].value.size;
+    run->tally->messages[slot->stream] += run->is_rereading ? 0 : count;
     if (!headers_reserve(run, header_count))
         return RECON_ERROR_MEMORY;
     struct recon_message_header *at = run->headers;
@@ -299,6 +302,7 @@ int run_live(struct recon_run *run)
         if (status != RECON_OK)
             return run_fail(run, status, "%s", recon_kafka_reader_message(run->reader));
         lag_look(run);
+        run_beat(run);
         if (run_steady_ms() >= next_tick) {
             status = run_advance(run, run_wall_ms());
             next_tick = run_steady_ms() + tick_ms;

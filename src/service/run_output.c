@@ -11,6 +11,8 @@
 #include "service/run_state.h"
 
 #define WAIT_MS 1000
+/* Results between two looks at whether others should see something of a long step. */
+#define BEAT_RESULT_COUNT 1024
 
 /* What to do after a call of the producer that did not say OK. RECON_OK: make it again. */
 static int judge(struct recon_run *run, enum recon_kafka_outcome outcome)
@@ -29,11 +31,13 @@ static int judge(struct recon_run *run, enum recon_kafka_outcome outcome)
             }
         }
         run_log(run, 4, "waiting: %s", recon_kafka_producer_message(run->producer));
+        run_beat(run);
         return RECON_OK;
     case RECON_KAFKA_ABORT: {
         char failure[512];
         snprintf(failure, sizeof failure, "%s", recon_kafka_producer_message(run->producer));
         run_log(run, 4, "a transaction failed and is made again: %s", failure);
+        run->tally->aborted++;
         enum recon_kafka_outcome aborted;
         do
             aborted = recon_kafka_producer_abort(run->producer, WAIT_MS);
@@ -72,7 +76,10 @@ int run_emit(void *context, const struct recon_result *result)
     struct recon_run *run = context;
     struct recon_result_message message;
     struct recon_kafka_header headers[RECON_RESULT_HEADER_COUNT_MAX];
-    if (++run->result_count <= run->withheld_count)
+    run_tally_result(run->tally, result);
+    if (++run->result_count % BEAT_RESULT_COUNT == 0)
+        run_beat(run);
+    if (run->result_count <= run->withheld_count)
         return RECON_OK;
     int status = recon_result_messenger_make(run->messenger, result, &message);
     if (status != RECON_OK)
@@ -90,6 +97,8 @@ int run_emit(void *context, const struct recon_result *result)
     status = send(run, &record);
     if (status != RECON_OK)
         return status;
+    run->tally->results++;
+    run->tally->result_bytes += (uint64_t)message.key.size + message.value.size;
     if (run->dirty_since_ms == 0)
         run->dirty_since_ms = run_steady_ms();
     /* While the journal is read again the last steps' results may be beyond what was published. Their steps are written
@@ -139,6 +148,7 @@ int run_commit(struct recon_run *run)
                      run->entry_count == 0 ? (uint32_t)run->settings.size : 0},
         .steps = {run->journal_steps.bytes, (uint32_t)run->journal_steps.size},
     };
+    const int64_t began_ms = run_steady_ms();
     run->entry.size = 0;
     int status = recon_journal_entry_write(&entry, &run->entry);
     if (status != RECON_OK)
@@ -153,6 +163,7 @@ int run_commit(struct recon_run *run)
         status = judge(run, outcome);
     if (status != RECON_OK)
         return status;
+    run_tally_commit(run->tally, run_steady_ms() - began_ms);
     run->is_in_transaction = false;
     run->transaction_result_count = 0;
     run->dirty_since_ms = 0;

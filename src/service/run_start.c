@@ -141,6 +141,7 @@ static int time_at(struct recon_run *run, size_t topic, int32_t partition, int64
     while (status == RECON_OK && (is_behind || *time == RECON_TIME_MIN) &&
            recon_kafka_reader_position(reader, 0) < end) {
         size_t count = 0;
+        run_beat(run);
         status = recon_kafka_reader_wait(reader, WAIT_MS);
         if (status == RECON_OK)
             status = recon_kafka_reader_take(reader, 0, end, run->taken, RUN_MESSAGE_COUNT, &count);
@@ -245,7 +246,7 @@ int run_start(struct recon_run *run)
         status = beginnings_find(run, &found, &count, &bound);
         if (status != RECON_OK || both_are_there(run, found, count))
             break;
-        run_log(run, 5, "waiting: of %s no topic is there yet",
+        run_log(run, 4, "waiting: of %s no topic is there yet",
                 count > 0 && is_audit(run, found[0].topic) ? "the event stream" : "the audit stream");
         status = run_pause(run);
         if (status != RECON_OK)
@@ -306,6 +307,7 @@ static int reread_range(struct recon_run *run, const struct recon_journal_step *
     int status = RECON_OK;
     while (status == RECON_OK && done < step->count) {
         size_t count = 0;
+        run_beat(run);
         status = run_take(run, slot, step->end, step->count - done, &count);
         done += count;
         if (status != RECON_OK || count > 0)
@@ -381,6 +383,7 @@ static int journal_read(struct recon_run *run, int64_t first, int64_t end,
         status = recon_kafka_reader_add(reader, run->journal_topic, 0, first);
     while (status == RECON_OK && recon_kafka_reader_position(reader, 0) < end) {
         size_t count = 0;
+        run_beat(run);
         status = run_is_stopped(run) ? RUN_STOPPED : recon_kafka_reader_wait(reader, WAIT_MS);
         if (status == RECON_OK)
             status = recon_kafka_reader_take(reader, 0, end, messages, ENTRY_COUNT, &count);

@@ -77,6 +77,14 @@ struct recon_run {
     uint64_t withheld_count;  /* of these, the first so many are published already */
     bool is_rereading;        /* nothing is to be published or written down */
     int64_t stop_deadline_ms; /* steady clock; 0: no stop was asked for yet */
+    /* What others see of it: run_view.c. */
+    enum recon_run_phase phase;
+    struct recon_run_tally *tally; /* outlives a beginning anew */
+    int64_t started_ms;
+    int64_t snapshot_ms; /* RECON_TIME_MIN: there is none */
+    int64_t next_view_ms;
+    struct recon_run_partition *shown;
+    size_t shown_capacity;
 };
 
 /* run.c */
@@ -87,6 +95,12 @@ bool run_is_stopped(const struct recon_run *run);
 int run_pause(struct recon_run *run);
 int64_t run_steady_ms(void);
 int64_t run_wall_ms(void);
+
+/* run_view.c: shows what there is to whoever observes, if it is time to; to be called wherever there is progress. */
+void run_beat(struct recon_run *run);
+void run_phase(struct recon_run *run, enum recon_run_phase phase);
+void run_tally_commit(struct recon_run_tally *tally, int64_t took_ms);
+void run_tally_result(struct recon_run_tally *tally, const struct recon_result *result);
 
 /* run_settings.c: settings as the journal has them; and whether those of an entry are these. */
 int run_settings_write(struct recon_run *run, struct recon_buffer *buffer);

@@ -40,6 +40,8 @@ struct recon_steps {
     int64_t now;
     uint64_t record_count;
     uint64_t hash;
+    uint64_t ignored[RECON_STREAM_COUNT];
+    uint64_t tombstones[RECON_STREAM_COUNT];
     char message[512];
 };
 
@@ -303,6 +305,8 @@ int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon
         if (status != RECON_MESSAGE_DONE)
             return fail(steps, status, "decoding");
     }
+    steps->ignored[stream] += steps->batch.ignored;
+    steps->tombstones[stream] += steps->batch.tombstones;
     for (size_t i = 0; i < steps->batch.count; i++)
         count_record(steps, &steps->batch.records[i]);
     return RECON_OK;
@@ -368,6 +372,17 @@ const struct recon_partition_name *recon_steps_names(const struct recon_steps *s
 const struct recon_engine *recon_steps_engine(const struct recon_steps *steps)
 {
     return steps->engine;
+}
+
+void recon_steps_passed_over(const struct recon_steps *steps, int stream, uint64_t *ignored, uint64_t *tombstones)
+{
+    *ignored = steps->ignored[stream];
+    *tombstones = steps->tombstones[stream];
+}
+
+uint64_t recon_steps_memory_limit(const struct recon_steps *steps)
+{
+    return steps->settings.memory_limit_bytes;
 }
 
 const char *recon_steps_message(const struct recon_steps *steps)

@@ -52,6 +52,10 @@ int64_t recon_steps_time_max(const struct recon_steps *steps, int stream, uint32
 const struct recon_partition_name *recon_steps_names(const struct recon_steps *steps, int stream, size_t *count);
 /* NULL before the first clock. */
 const struct recon_engine *recon_steps_engine(const struct recon_steps *steps);
+/* Messages that made no record, by intent. */
+void recon_steps_passed_over(const struct recon_steps *steps, int stream, uint64_t *ignored, uint64_t *tombstones);
+/* What the engine may hold. */
+uint64_t recon_steps_memory_limit(const struct recon_steps *steps);
 const char *recon_steps_message(const struct recon_steps *steps);
 
 #endif

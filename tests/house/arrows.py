@@ -35,6 +35,7 @@ LIBRARIES = {
     "cctz/": {"codec"},
     "librdkafka/": {"io"},
     "sqlite3.h": {"io"},
+    "microhttpd.h": {"web"},
 }
 
 # What the core may include from the system: types, limits, memcpy, assert, vector instructions.
@@ -47,7 +48,7 @@ CORE_SYSTEM = {
 SYSTEM = re.compile(
     r"^([a-z_]+|(assert|ctype|dirent|errno|fcntl|getopt|inttypes|libgen|limits|locale|math|poll|pthread|sched|semaphore|"
     r"setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|termios|"
-    r"threads|time|unistd|wchar|immintrin|emmintrin|cpuid|(sys|linux)/[a-z_]+)\.h)$"
+    r"threads|time|unistd|wchar|immintrin|emmintrin|cpuid|(sys|linux|arpa|netinet)/[a-z_]+)\.h)$"
 )
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -20,6 +20,7 @@ max_future_skew: any
 report: [missing, found, unaudited, audited, duplicate, too_late, rejected]
 start: {start}
 kafka: {{bootstrap.servers: "{address}", reconnect.backoff.max.ms: 200}}
+http: {{listen: "127.0.0.1:0"}}
 audit: {{topics: [{audit}]}}
 events: {{topics: [{events}]}}
 output: {{topics: {{metrics: {name}.metrics, breaks: {name}.breaks}}}}
@@ -68,6 +69,11 @@ class Service:
 
     def said(self):
         return self.log.read_text(errors="replace")
+
+    def address(self):
+        """Where it answers HTTP."""
+        self.until_said("HTTP on ")
+        return self.said().rsplit("HTTP on ", 1)[1].split()[0]
 
     def ended(self, seconds=30):
         """Waits until it ends by itself; its status."""

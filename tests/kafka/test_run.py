@@ -7,7 +7,7 @@ import time
 import confluent_kafka
 import pytest
 
-from broker import Broker, Message, wait_until
+from broker import wait_until
 from service import Service, counted, of, windows
 
 T0 = 1_700_000_000_000  # a whole 10 s
@@ -19,32 +19,6 @@ def audit(number, time):
 
 def event(number, time):
     return {"id": f"a-{number}", "time": T0 + time}
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory):
-    with Broker(tmp_path_factory.mktemp("broker")) as one:
-        yield one
-
-
-@pytest.fixture
-def service(broker, tmp_path, request):
-    """A Service of its own name; its topics are made as the test says."""
-    name = request.node.name.replace("[", "-").replace("]", "")[:60]
-    made = []
-
-    def make(audit_partitions=1, events_partitions=1, **settings):
-        for topic, partitions in ((f"{name}.audit", audit_partitions), (f"{name}.events", events_partitions)):
-            if partitions:
-                broker.create_topic(topic, partitions=partitions)
-        one = Service(broker, tmp_path, name, **settings)
-        made.append(one)
-        return one
-
-    yield make
-    for one in made:
-        if one.process is not None and one.process.poll() is None:
-            one.kill()
 
 
 def pass_by(broker, one, time, partitions=1):

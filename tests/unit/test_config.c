@@ -39,6 +39,7 @@ static const char whole[] = "name: orders\n"
                             "      heartbeat: true\n"
                             "    - ignore: true\n"
                             "state: {directory: /var/lib/recon, snapshot_interval: 30s}\n"
+                            "http: {listen: '[::1]:9000'}\n"
                             "output:\n"
                             "  topics: {metrics: m, breaks: b}\n";
 
@@ -68,6 +69,8 @@ static void every_key_arrives(void **state)
     assert_int_equal(config.flink.count, 0);
     assert_string_equal(config.state_directory, "/var/lib/recon");
     assert_int_equal(config.snapshot_interval_ms, MS_MINUTE / 2);
+    assert_string_equal(config.http_host, "::1");
+    assert_int_equal(config.http_port, 9000);
     assert_string_equal(config.metrics_topic, "m");
     assert_string_equal(config.breaks_topic, "b");
 
@@ -138,6 +141,8 @@ static void the_homes_have_their_defaults(void **state)
     assert_int_equal(config.start, RECON_START_EARLIEST);
     assert_string_equal(config.state_directory, "recon-state");
     assert_int_equal(config.snapshot_interval_ms, MS_MINUTE);
+    assert_string_equal(config.http_host, "127.0.0.1");
+    assert_int_equal(config.http_port, 7326);
     assert_string_equal(config.metrics_topic, "recon.metrics");
     assert_string_equal(config.breaks_topic, "recon.breaks");
     recon_config_deinit(&config);

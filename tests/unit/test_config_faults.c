@@ -74,6 +74,27 @@ static void durations_need_a_unit_and_a_sense(void **state)
     assert_faults("out_of_orderness: 0s\nretention: 0s\nmax_future_skew: 0s\n", "");
 }
 
+static void where_http_listens_must_be_an_address(void **state)
+{
+    (void)state;
+    assert_faults("http: {listen: localhost:0}\n", "");
+    assert_faults("http: {listen: none}\n", "");
+    assert_faults("http: {listen: '0.0.0.0:80'}\n", "");
+    static const char *const bad[] = {"7326",         "example.org:80", "127.0.0.1",      "127.0.0.1:65536",
+                                      "127.0.0.1:-1", "::1:80",         "[127.0.0.1]:80", "127.0.0.1:8a",
+                                      ":80",          "[]:80"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[64];
+        char fault[256];
+        snprintf(text, sizeof text, "http: {listen: '%s'}\n", bad[i]);
+        snprintf(fault, sizeof fault,
+                 "c.yaml:1:16: listen: '%s' is no address to listen on: write it like 127.0.0.1:7326, [::1]:7326, or "
+                 "none\n",
+                 bad[i]);
+        assert_faults(text, fault);
+    }
+}
+
 static void times_and_starts_must_be_times(void **state)
 {
     (void)state;
@@ -366,6 +387,7 @@ int main(void)
         cmocka_unit_test(what_a_fault_may_cause_is_no_fault_of_its_own),
         cmocka_unit_test(columns_count_characters_not_bytes),
         cmocka_unit_test(durations_need_a_unit_and_a_sense),
+        cmocka_unit_test(where_http_listens_must_be_an_address),
         cmocka_unit_test(times_and_starts_must_be_times),
         cmocka_unit_test(reports_and_identities_have_known_names),
         cmocka_unit_test(a_source_must_be_in_both_streams_for_source_and_id),
