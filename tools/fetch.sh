@@ -1,10 +1,10 @@
 #!/bin/sh
 # Prints the folder of something that the tests need and Debian has not, after fetching it where it is not there yet:
 #
-#     fetch.sh python    a virtual environment: Debian's python3 and pytest, and a Kafka client
-#     fetch.sh kafka     the jars of a Kafka broker
-#     fetch.sh flink     a FLINK_HOME
-#     fetch.sh promtool  the folder of promtool, of Debian's package prometheus, which would start a server if installed
+#     fetch.sh python      a virtual environment: Debian's python3 and pytest, and a Kafka client
+#     fetch.sh kafka       the jars of a Kafka broker
+#     fetch.sh flink-2.2   a FLINK_HOME of that line; likewise flink-1.20
+#     fetch.sh promtool    the folder of promtool, of Debian's package prometheus, which would start a server if installed
 #
 # Exact versions, each checked against its checksum (pip's are in the tree, Maven takes the registry's). All of it goes to
 # $RECON_CACHE, by default $XDG_CACHE_HOME/recon or ~/.cache/recon; a folder there is whole or not there at all, and its
@@ -15,10 +15,10 @@ what=${1:-}
 case $what in
 python) list=tests/kafka/requirements.txt ;;
 kafka) list=tests/kafka/pom.xml ;;
-flink) list=tests/flink/requirements.txt ;;
+flink-2.2 | flink-1.20) list=tests/flink/requirements-${what#flink-}.txt ;;
 promtool) list=tools/packages-fetched.txt ;;
 *)
-    echo "usage: fetch.sh python|kafka|flink|promtool" >&2
+    echo "usage: fetch.sh python|kafka|flink-2.2|flink-1.20|promtool" >&2
     exit 2
     ;;
 esac
@@ -28,7 +28,7 @@ exec 9>"$cache/lock-$what"
 flock 9
 folder=$cache/$what-$(sha256sum <"$list" | cut -c1-12)
 case $what in
-flink) home=$folder/pyflink ;;
+flink-*) home=$folder/pyflink ;;
 promtool) home=$folder/usr/bin ;;
 *) home=$folder ;;
 esac
@@ -41,7 +41,11 @@ echo "recon: fetching what $list names into $folder" >&2
 new=$folder.new
 rm -rf "$new"
 log=$cache/fetch-$what.log
-pip_install() { PIP_DISABLE_PIP_VERSION_CHECK=1 "$@" --quiet --require-hashes --only-binary :all: --requirement "$list"; }
+sources=
+pip_install() {
+    # shellcheck disable=SC2086 # one word an option
+    PIP_DISABLE_PIP_VERSION_CHECK=1 "$@" --quiet --require-hashes --only-binary :all: $sources --requirement "$list"
+}
 apt_update() { if [ "$(id -u)" -eq 0 ]; then apt-get -q update; else sudo apt-get -q update; fi; }
 fetch() { # each step must have gone well: sh -e does not hold within an if
     case $what in
@@ -58,8 +62,10 @@ fetch() { # each step must have gone well: sh -e does not hold within an if
         mkdir "$new" && (cd "$new" && { apt-get -q download prometheus || { apt_update && apt-get -q download prometheus; }; } &&
             dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool && rm prometheus_*.deb)
         ;;
-    flink)
-        # Two packages unpacked into one folder are a whole Flink; what they depend on is for its Python interface.
+    flink-*)
+        # Two packages unpacked into one folder are a whole Flink; what they depend on is for its Python interface. The
+        # jars of 1.20 are published as a source package alone, which holds them as they are and is only unpacked.
+        [ "$what" != flink-1.20 ] || sources='--no-binary apache-flink-libraries --no-build-isolation'
         python=$(sh tools/fetch.sh python) &&
             pip_install "$python/bin/python" -m pip install --no-deps --no-compile --no-cache-dir --target "$new" &&
             rm -rf "$new/pyflink/examples" "$new/apache_flink.libs"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What runs for hours: the model test over SOAK_SEEDS seeds, then every fuzzer for SOAK_FUZZ_SECONDS. Prints the figures.
+# What runs for hours: the model test over SOAK_SEEDS seeds, then every fuzzer for SOAK_FUZZ_SECONDS, then the Flink job on
+# real clusters: 50 kills within one stream, and on Flink 1.20 what ./check runs on the newest alone. Prints the figures.
 #
 # Another first seed than last time: SOAK_FIRST (default: the seconds of the clock, printed, so that it can be repeated).
 set -uo pipefail
@@ -17,4 +18,8 @@ echo "model: $seeds seeds from $first on"
 build/release/tests/model/model_test --seeds "$first..$((first + seeds - 1))" --jobs "$jobs" || failed=1
 echo "fuzzers: $fuzz_seconds s each"
 JOBS=$jobs bash tests/house/fuzz.sh "$fuzz_seconds" || failed=1
+echo 'the Flink job'
+make --no-print-directory flink JOBS="$jobs" && python=$(sh tools/fetch.sh python)/bin/python || exit 1
+RECON_KILLS=50 "$python" -m pytest -p no:cacheprovider tests/flink -k killed || failed=1
+RECON_FLINK_LINE=1.20 "$python" -m pytest -p no:cacheprovider tests/flink || failed=1
 exit "$failed"
