@@ -31,6 +31,13 @@ flink:
 	@echo 'recon: building build/flink/recon-flink-2.2.jar and recon-flink-1.20.jar'
 	@static=$$(sh tools/static.sh) && cmake --preset release -DRECON_STATIC_DIR=$$static --log-level=WARNING >/dev/null
 	@cmake --build build/release --target recon_command recon_flink -j $(JOBS) -- --quiet
+	@static=$$(sh tools/static.sh aarch64) && if [ -n "$$static" ]; then \
+		cmake --preset aarch64 -DRECON_STATIC_DIR=$$static --log-level=WARNING >/dev/null && \
+		cmake --build build/aarch64 --target recon_flink -j $(JOBS) -- --quiet; \
+	else \
+		echo 'recon: no aarch64-linux-gnu-g++ here, so the jars are for x86-64 alone' >&2; \
+		rm -rf build/aarch64 build/flink/maven-*/classes/native/linux-aarch64; \
+	fi
 	@mvn -B -q -ntp -f flink/pom.xml -DskipTests package
 	@mvn -B -q -ntp -f flink/pom.xml -Pflink-1.20 -DskipTests package
 

@@ -5,8 +5,10 @@
 #     fetch.sh kafka       the jars of a Kafka broker
 #     fetch.sh flink-2.2   a FLINK_HOME of that line; likewise flink-1.20
 #     fetch.sh promtool    the folder of promtool, of Debian's package prometheus, which would start a server if installed
+#     fetch.sh java-aarch64   a home of Debian's Java for that machine, its bin/java run by qemu
 #
-# Exact versions, each checked against its checksum (pip's are in the tree, Maven takes the registry's). All of it goes to
+# Exact versions, each checked against its checksum (pip's are in the tree, Maven takes the registry's, apt the
+# distribution's). All of it goes to
 # $RECON_CACHE, by default $XDG_CACHE_HOME/recon or ~/.cache/recon; a folder there is whole or not there at all, and its
 # name changes with what should be in it. Needs tools/packages-flink.txt.
 set -eu
@@ -15,10 +17,11 @@ what=${1:-}
 case $what in
 python) list=tests/kafka/requirements.txt ;;
 kafka) list=tests/kafka/pom.xml ;;
+java-aarch64) list=tests/flink/java-aarch64.txt ;;
 flink-2.2 | flink-1.20) list=tests/flink/requirements-${what#flink-}.txt ;;
 promtool) list=tools/packages-fetched.txt ;;
 *)
-    echo "usage: fetch.sh python|kafka|flink-2.2|flink-1.20|promtool" >&2
+    echo "usage: fetch.sh python|kafka|flink-2.2|flink-1.20|promtool|java-aarch64" >&2
     exit 2
     ;;
 esac
@@ -57,6 +60,14 @@ fetch() { # each step must have gone well: sh -e does not hold within an if
         mvn --batch-mode --strict-checksums --file "$list" \
             org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
             -DincludeScope=runtime -DoutputDirectory="$new"
+        ;;
+    java-aarch64)
+        # shellcheck disable=SC2046 # one word a package
+        sh tools/unpack.sh "$new" $(cat "$list") && java=usr/lib/jvm/java-17-openjdk-arm64 && mkdir "$new/bin" &&
+            cp "$new/$java/release" "$new/" && cat >"$new/bin/java" <<EOF && chmod +x "$new/bin/java"
+#!/bin/sh
+exec qemu-aarch64-static -L $folder $folder/$java/bin/java "\$@"
+EOF
         ;;
     promtool)
         mkdir "$new" && (cd "$new" && { apt-get -q download prometheus || { apt_update && apt-get -q download prometheus; }; } &&

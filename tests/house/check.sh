@@ -73,6 +73,12 @@ run_pytest() {
     return "$status"
 }
 
+# A line of ctest's form for what Maven's runs in a log came to.
+surefire_sum() {
+    sed -nE 's/.*Tests run: ([0-9]+), Failures: ([0-9]+), Errors: ([0-9]+), Skipped: ([0-9]+)$/\1 \2 \3/p' "$1" |
+        awk '{ all += $1; bad += $2 + $3 } END { printf "%d tests failed out of %d\n", bad, all }'
+}
+
 # The job's own tests: operators in the harness of each Flink, beside recon replay.
 stage_flink_harness() {
     make --no-print-directory flink JOBS="$jobs" || return 1
@@ -85,8 +91,18 @@ stage_flink_harness() {
         exit "$status"
     } 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
-    sed -nE 's/.*Tests run: ([0-9]+), Failures: ([0-9]+), Errors: ([0-9]+), Skipped: ([0-9]+)$/\1 \2 \3/p' "$log" |
-        awk '{ all += $1; bad += $2 + $3 } END { printf "%d tests failed out of %d\n", bad, all }'
+    surefire_sum "$log"
+    return "$status"
+}
+
+# The library for aarch64, in a Java of that machine: decoding, matching, and state saved and restored.
+stage_flink_aarch64() {
+    local java log=$logs/surefire-aarch64.log status
+    java=$(sh tools/fetch.sh java-aarch64)/bin/java || return 1
+    mvn -B -ntp -f flink/pom.xml surefire:test@default-test -Djvm="$java" -Drecon.jvm= \
+        -Dtest='MessageDecoderTest,MatcherOperatorTest' 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    surefire_sum "$log"
     return "$status"
 }
 
@@ -96,7 +112,7 @@ stage_flink() { make --no-print-directory flink JOBS="$jobs" && run_pytest tests
 stage_flink_1_20() { RECON_FLINK_LINE=1.20 run_pytest tests/flink/test_job.py -k 'test_flights or killed and not unaligned'; }
 
 sh tools/librdkafka.sh >"$logs/librdkafka.log" 2>&1 || { cat "$logs/librdkafka.log"; exit 1; }
-all='format gcc clang valgrind asan_ubsan tsan fuzz clang_tidy cppcheck flink_harness kafka flink flink_1_20'
+all='format gcc clang valgrind asan_ubsan tsan fuzz clang_tidy cppcheck flink_harness flink_aarch64 kafka flink flink_1_20'
 passed=0
 failed=0
 broken=
