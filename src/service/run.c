@@ -222,6 +222,7 @@ static int record_close(struct recon_run *run)
 
 static void run_deinit(struct recon_run *run)
 {
+    run_snapshots_deinit(run);
     recon_steps_free(run->steps);
     recon_kafka_producer_free(run->producer);
     recon_kafka_reader_free(run->reader);
@@ -259,7 +260,7 @@ static int run_once(struct recon_run *run)
         status = parts_make(run);
     if (status == RECON_OK) {
         run_phase(run, RECON_RUN_REREADING);
-        status = run_reread(run, &found);
+        status = run_resume(run, &found);
     }
     if (status == RECON_OK && !found)
         status = run_start(run);
@@ -299,6 +300,7 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
         recon_buffer_init(&run->settings);
         recon_buffer_init(&run->journal_steps);
         recon_buffer_init(&run->entry);
+        recon_buffer_init(&run->snapshots.head);
         const int status = run_once(run);
         const uint64_t entry_count = run->entry_count;
         run_deinit(run);

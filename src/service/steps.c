@@ -34,6 +34,7 @@ struct recon_steps {
     struct recon_settings settings;
     struct recon_arena *arena;
     struct recon_engine *engine;
+    struct recon_snapshot_reader *restore; /* under way */
     struct stream streams[RECON_STREAM_COUNT];
     struct recon_batch batch;
     struct recon_buffer line; /* of the trace */
@@ -97,6 +98,8 @@ void recon_steps_free(struct recon_steps *steps)
 {
     if (steps == NULL)
         return;
+    if (steps->restore != NULL)
+        recon_snapshot_reader_free(steps->restore);
     if (steps->engine != NULL)
         recon_engine_free(steps->engine);
     if (steps->arena != NULL)
@@ -333,6 +336,46 @@ int recon_steps_handle(struct recon_steps *steps)
             return status;
     }
     return RECON_OK;
+}
+
+/* --- the whole state ---------------------------------------------------------------------------------------------- */
+
+int recon_steps_snapshot(struct recon_steps *steps, struct recon_snapshot_writer **writer)
+{
+    assert(steps->engine != NULL);
+    const int status = recon_snapshot_writer_new(steps->engine, RECON_SNAPSHOT_ALL, writer);
+    return status == RECON_OK ? RECON_OK : fail(steps, status, "a snapshot");
+}
+
+int recon_steps_restore(struct recon_steps *steps, const void *bytes, size_t size)
+{
+    assert(steps->engine == NULL);
+    int status = RECON_OK;
+    if (steps->restore == NULL)
+        status = recon_snapshot_reader_new(&steps->settings, RECON_SNAPSHOT_ENGINE, &steps->restore);
+    if (status == RECON_OK)
+        status = recon_snapshot_reader_feed(steps->restore, bytes, size);
+    return status == RECON_OK ? RECON_OK : fail(steps, status, "the engine's state");
+}
+
+int recon_steps_restored(struct recon_steps *steps, int64_t now_ms, uint64_t record_count, uint64_t hash)
+{
+    int status = recon_steps_restore(steps, "", 0);
+    if (status == RECON_OK)
+        status = recon_snapshot_reader_finish_engine(steps->restore, true, &steps->engine);
+    if (status != RECON_OK)
+        return fail(steps, status, "the engine's state");
+    steps->restore = NULL;
+    steps->now = now_ms;
+    steps->record_count = record_count;
+    steps->hash = hash;
+    return record_head(steps);
+}
+
+void recon_steps_time_restore(struct recon_steps *steps, int stream, uint32_t partition, int64_t time_max)
+{
+    assert(partition < steps->streams[stream].count);
+    steps->streams[stream].time_max[partition] = time_max;
 }
 
 /* --- what there is ----------------------------------------------------------------------------------------------- */

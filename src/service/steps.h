@@ -11,6 +11,7 @@
 #include "codec/message.h"
 #include "config/config.h"
 #include "recon/engine.h"
+#include "recon/snapshot.h"
 
 struct recon_steps;
 
@@ -39,6 +40,19 @@ int recon_steps_alive(struct recon_steps *steps, int stream, uint32_t partition)
 int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon_message *messages, size_t count);
 /* Tells the engine what was decoded. */
 int recon_steps_handle(struct recon_steps *steps);
+
+/* --- the whole state ---------------------------------------------------------------------------------------------- */
+
+/* Between two steps, after the first clock: a writer of the engine as it is now, to be freed before this is. */
+int recon_steps_snapshot(struct recon_steps *steps, struct recon_snapshot_writer **writer);
+/* In place of all steps up to a snapshot, but for those that add partitions, which are made: takes the engine's bytes
+ * in pieces, then what is counted here. After an error this can only be freed. */
+int recon_steps_restore(struct recon_steps *steps, const void *bytes, size_t size);
+int recon_steps_restored(struct recon_steps *steps, int64_t now_ms, uint64_t record_count, uint64_t hash);
+/* The largest time of a partition that is restored. */
+void recon_steps_time_restore(struct recon_steps *steps, int stream, uint32_t partition, int64_t time_max);
+
+/* --- what there is ----------------------------------------------------------------------------------------------- */
 
 /* Decoded so far, and a hash of it. */
 uint64_t recon_steps_record_count(const struct recon_steps *steps);

@@ -1,7 +1,7 @@
 """A real Flink session cluster on loopback, as its own scripts start it, for tests and demos: one JobManager and one or more
 TaskManagers, each a process; spoken to by REST.
 
-    with Cluster(folder) as cluster:  # line="1.20": not the newest Flink
+    with Cluster(folder) as cluster:
         job = cluster.submit(jar, ["--config", file])
         job.wait_for("RUNNING")
         savepoint = job.stop()
@@ -61,9 +61,8 @@ JAVA_OPTIONS = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto"
 
 
 class Cluster:
-    def __init__(self, folder, settings=(), task_managers=1, java_options=JAVA_OPTIONS, line="2.2"):
+    def __init__(self, folder, settings=(), task_managers=1, java_options=JAVA_OPTIONS):
         self.folder = pathlib.Path(folder)
-        self.line = line
         self.settings = {**SETTINGS, **dict(settings)}
         self.java_options = java_options
         self.count = task_managers
@@ -72,7 +71,7 @@ class Cluster:
         self.jars = {}
 
     def __enter__(self):
-        self.home = fetched(f"flink-{self.line}")
+        self.home = fetched("flink")
         self.conf = self.folder / "conf"
         self.conf.mkdir(parents=True, exist_ok=True)
         for name in ("log", "pid", "tmp"):

@@ -9,12 +9,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.core.memory.ManagedMemoryUseCase;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -37,10 +40,11 @@ class MatcherOperatorTest {
 
     /** One whose input is drained where the test says so. */
     private static final class Operator extends MatcherOperator {
-        boolean isDrained;
+        private static final long serialVersionUID = 1L;
+        transient boolean isDrained;
 
-        Operator(StreamOperatorParameters<ReconResult> parameters, ReconSettings settings) {
-            super(parameters, settings);
+        Operator(ReconSettings settings) {
+            super(settings);
         }
 
         @Override
@@ -50,7 +54,7 @@ class MatcherOperatorTest {
     }
 
     private static final class Fixture implements AutoCloseable {
-        final MatcherHarness<Operator> harness;
+        final KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult> harness;
         final NativePacker packer;
         final ReconSettings settings;
 
@@ -65,8 +69,15 @@ class MatcherOperatorTest {
         Fixture(ReconSettings settings, double memory, OperatorSubtaskState state, long now, int parallelism, int subtask)
                 throws Exception {
             this.settings = settings;
-            harness = new MatcherHarness<>(settings, Operator::new, memory, now, GROUPS, parallelism, subtask);
+            KeyGroups groups = new KeyGroups(GROUPS);
+            harness =
+                    new KeyedTwoInputStreamOperatorTestHarness<>(
+                            new Operator(settings), groups, groups, Types.INT, GROUPS, parallelism, subtask);
+            harness.getStreamConfig().setManagedMemoryFractionOperatorOfUseCase(ManagedMemoryUseCase.OPERATOR, memory);
+            harness.getStreamConfig().serializeAllConfigs();
             packer = new NativePacker(settings.toNative(GROUPS, -1));
+            harness.setProcessingTime(now);
+            harness.setup(ReconResult.TYPE.createSerializer(new SerializerConfigImpl()));
             if (state != null) {
                 harness.setRestoredCheckpointId(7);
                 harness.initializeState(state);
@@ -76,7 +87,7 @@ class MatcherOperatorTest {
         }
 
         Operator operator() {
-            return harness.matcher();
+            return (Operator) harness.getOperator();
         }
 
         void at(long now) throws Exception {
@@ -88,22 +99,21 @@ class MatcherOperatorTest {
             PackedRecords packed =
                     packer.pack(stream.ordinal(), record, settings.topicNumber(stream, record.topic));
             Block block = new Block(stream.ordinal(), PackedRecords.keyGroupAt(packed.bytes, 0), 1, packed.bytes);
-            harness.processElement(stream.ordinal(), new StreamRecord<>(block));
+            if (stream == Stream.AUDIT) {
+                harness.processElement1(new StreamRecord<>(block));
+            } else {
+                harness.processElement2(new StreamRecord<>(block));
+            }
         }
 
         /** Event time in both streams. */
         void both(long time) throws Exception {
-            both(new Watermark(time - 3));
-        }
-
-        void both(Watermark mark) throws Exception {
-            harness.processWatermark(0, mark);
-            harness.processWatermark(1, mark);
+            harness.processBothWatermarks(new Watermark(time - 3));
         }
 
         void idle() throws Exception {
-            harness.processWatermarkStatus(0, WatermarkStatus.IDLE);
-            harness.processWatermarkStatus(1, WatermarkStatus.IDLE);
+            harness.processWatermarkStatus1(WatermarkStatus.IDLE);
+            harness.processWatermarkStatus2(WatermarkStatus.IDLE);
         }
 
         List<String> results() {
@@ -162,8 +172,8 @@ class MatcherOperatorTest {
             for (int i = 0; i <= 400; i += 20) {
                 matcher.at(START + 100 + i);
                 assertThat(matcher.watermark()).isEqualTo(500 + 100 + i - 3);
-                matcher.harness.processWatermarkStatus(0, WatermarkStatus.ACTIVE);
-                matcher.harness.processWatermarkStatus(1, WatermarkStatus.ACTIVE);
+                matcher.harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
+                matcher.harness.processWatermarkStatus2(WatermarkStatus.ACTIVE);
                 if (i % 40 == 0) {
                     matcher.at(START + 100 + i); // or a tick falls between
                 }
@@ -171,8 +181,8 @@ class MatcherOperatorTest {
             }
             assertThat(matcher.lastCounts().retentionBound).isEqualTo(497);
             // One that is alive for longer has waited z anew.
-            matcher.harness.processWatermarkStatus(0, WatermarkStatus.ACTIVE);
-            matcher.harness.processWatermarkStatus(1, WatermarkStatus.ACTIVE);
+            matcher.harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
+            matcher.harness.processWatermarkStatus2(WatermarkStatus.ACTIVE);
             matcher.at(START + 600);
             matcher.idle();
             matcher.at(START + 600);
@@ -207,10 +217,10 @@ class MatcherOperatorTest {
             matcher.operator().isDrained = true;
             matcher.both(500);
             matcher.at(START + 10_000);
-            matcher.harness.processWatermark(0, new Watermark(9000));
+            matcher.harness.processWatermark1(new Watermark(9000));
             matcher.at(START + 20_000);
             assertThat(matcher.watermark()).isEqualTo(497);
-            matcher.harness.processWatermarkStatus(1, WatermarkStatus.IDLE);
+            matcher.harness.processWatermarkStatus2(WatermarkStatus.IDLE);
             matcher.at(START + 20_000);
             assertThat(matcher.watermark()).isEqualTo(9000);
         }
@@ -224,8 +234,8 @@ class MatcherOperatorTest {
             matcher.idle();
             matcher.at(START + 99);
             assertThat(matcher.watermark()).isEqualTo(497);
-            matcher.harness.processWatermarkStatus(0, WatermarkStatus.ACTIVE);
-            matcher.harness.processWatermarkStatus(1, WatermarkStatus.ACTIVE);
+            matcher.harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
+            matcher.harness.processWatermarkStatus2(WatermarkStatus.ACTIVE);
             matcher.at(START + 1000);
             assertThat(matcher.watermark()).isEqualTo(497);
         }
@@ -235,14 +245,14 @@ class MatcherOperatorTest {
     void anInputThatHasEndedDoesNotKeepTheClockGoing() throws Exception {
         try (Fixture matcher = new Fixture(builder().build())) {
             matcher.both(500);
-            matcher.harness.processWatermark(0, Watermark.MAX_WATERMARK);
+            matcher.harness.processWatermark1(Watermark.MAX_WATERMARK);
             matcher.at(START + 100);
-            matcher.harness.processWatermarkStatus(1, WatermarkStatus.IDLE);
+            matcher.harness.processWatermarkStatus2(WatermarkStatus.IDLE);
             matcher.at(START + 100);
             long waited = matcher.watermark();
             matcher.at(START + 5000);
             assertThat(matcher.watermark()).isEqualTo(waited);
-            matcher.harness.processWatermark(1, Watermark.MAX_WATERMARK);
+            matcher.harness.processWatermark2(Watermark.MAX_WATERMARK);
             assertThat(matcher.watermark()).isEqualTo(Long.MAX_VALUE);
             assertThat(matcher.lastCounts().basis).isEqualTo(2);
         }
@@ -425,11 +435,11 @@ class MatcherOperatorTest {
         OperatorSubtaskState state;
         try (Fixture matcher = new Fixture(builder().build())) {
             matcher.send(Stream.AUDIT, ReconRecord.of("x", 500));
-            matcher.both(Watermark.MAX_WATERMARK);
+            matcher.harness.processBothWatermarks(Watermark.MAX_WATERMARK);
             state = matcher.harness.snapshot(7, START);
         }
         try (Fixture matcher = new Fixture(builder().build(), 1.0, state)) {
-            matcher.both(Watermark.MAX_WATERMARK); // its sources had finished
+            matcher.harness.processBothWatermarks(Watermark.MAX_WATERMARK); // its sources had finished
             assertThatThrownBy(() -> matcher.send(Stream.AUDIT, ReconRecord.of("y", 600)))
                     .isInstanceOf(ReconException.class)
                     .hasMessageContaining("drain");
@@ -564,22 +574,22 @@ class MatcherOperatorTest {
             PackedRecords packed = matcher.packer.pack(0, ReconRecord.of("x", 500), 0);
             int group = PackedRecords.keyGroupAt(packed.bytes, 0);
             Block good = new Block(0, group, 1, packed.bytes);
-            assertThatThrownBy(() -> matcher.harness.processElement(1, new StreamRecord<>(good)))
+            assertThatThrownBy(() -> matcher.harness.processElement2(new StreamRecord<>(good)))
                     .isInstanceOf(IllegalStateException.class);
             Block astray = new Block(0, (group + 1) % GROUPS, 1, packed.bytes);
-            assertThatThrownBy(() -> matcher.harness.processElement(0, new StreamRecord<>(astray)))
+            assertThatThrownBy(() -> matcher.harness.processElement1(new StreamRecord<>(astray)))
                     .isInstanceOf(ReconException.class);
             for (int at = 0; at < packed.bytes.length; at++) {
                 byte[] bytes = packed.bytes.clone();
                 bytes[at] ^= (byte) 0x80;
                 try {
-                    matcher.harness.processElement(0, new StreamRecord<>(new Block(0, group, 1, bytes)));
+                    matcher.harness.processElement1(new StreamRecord<>(new Block(0, group, 1, bytes)));
                 } catch (ReconException expected) {
                     assertThat(expected).hasMessageContaining("damaged");
                 }
             }
             byte[] cut = java.util.Arrays.copyOf(packed.bytes, packed.bytes.length - 1);
-            assertThatThrownBy(() -> matcher.harness.processElement(0, new StreamRecord<>(new Block(0, group, 1, cut))))
+            assertThatThrownBy(() -> matcher.harness.processElement1(new StreamRecord<>(new Block(0, group, 1, cut))))
                     .isInstanceOf(ReconException.class);
         }
     }
