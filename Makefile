@@ -10,12 +10,12 @@ SOAK_FUZZ_SECONDS ?= 7200
 
 help:
 	@echo 'make build    the program: build/release/recon'
-	@echo 'make flink    the Flink job: build/flink/recon-flink-2.2.jar (JDK 17, Maven)'
+	@echo 'make flink    the Flink job: build/flink/recon-flink-2.2.jar and -1.20.jar (JDK 17, Maven)'
 	@echo 'make demo     five days of flights, reconciled'
 	@echo 'make demo-kafka  the same through Kafka and recon run, on this machine (KEEP=1: runs on)'
 	@echo 'make demo-flink  the same through Kafka and Flink, on this machine (KEEP=1: runs on)'
 	@echo 'make check    every test (FUZZ_SECONDS=30 a fuzzer)'
-	@echo 'make soak     model seeds by the million, fuzzers for hours (SOAK_SEEDS=1000000, SOAK_FUZZ_SECONDS=7200)'
+	@echo 'make soak     model seeds by the million, fuzzers for hours, 50 kills of a Flink job (SOAK_SEEDS=1000000, SOAK_FUZZ_SECONDS=7200)'
 	@echo 'make bench    what it costs, beside what one would use instead'
 	@echo 'make install  program, library, headers, man page, completions (PREFIX=/usr/local, DESTDIR=)'
 	@echo 'make format   clang-format over the whole tree'
@@ -28,10 +28,18 @@ build:
 	@cmake --build build/release --target recon_command -j $(JOBS) -- --quiet
 
 flink:
-	@echo 'recon: building build/flink/recon-flink-2.2.jar'
+	@echo 'recon: building build/flink/recon-flink-2.2.jar and recon-flink-1.20.jar'
 	@static=$$(sh tools/static.sh) && cmake --preset release -DRECON_STATIC_DIR=$$static --log-level=WARNING >/dev/null
 	@cmake --build build/release --target recon_command recon_flink -j $(JOBS) -- --quiet
+	@static=$$(sh tools/static.sh aarch64) && if [ -n "$$static" ]; then \
+		cmake --preset aarch64 -DRECON_STATIC_DIR=$$static --log-level=WARNING >/dev/null && \
+		cmake --build build/aarch64 --target recon_flink -j $(JOBS) -- --quiet; \
+	else \
+		echo 'recon: no aarch64-linux-gnu-g++ here, so the jars are for x86-64 alone' >&2; \
+		rm -rf build/aarch64 build/flink/maven-*/classes/native/linux-aarch64; \
+	fi
 	@mvn -B -q -ntp -f flink/pom.xml -DskipTests package
+	@mvn -B -q -ntp -f flink/pom.xml -Pflink-1.20 -DskipTests package
 
 demo-flink: flink
 	@python=$$(sh tools/fetch.sh python) && $$python/bin/python examples/flights/demo_flink.py build/flink/recon-flink-2.2.jar

@@ -10,11 +10,13 @@ work=$build/bench
 venv=build/bench-venv
 join_args=()
 hashmap_args=()
+snapshot_args=()
 decode_args=()
 compare_args=(--data "$work/data")
 if [ "${1:-}" = --tiny ]; then
     join_args=(--ids 20000 --runs 2)
     hashmap_args=(--ids 20000 --runs 2)
+    snapshot_args=(--ids 20000 --runs 2)
     decode_args=(--ids 2000 --runs 2)
     compare_args=(--data "$work/data-tiny" --ids 20000 --runs 2)
 fi
@@ -43,6 +45,8 @@ if [ -x "$build/bench/bench_hashmap" ]; then
     echo "== the join, beside a hash map from the shelf"
     "$build/bench/bench_hashmap" "${hashmap_args[@]}"
 fi
+echo "== snapshots while the engine goes on"
+"$build/bench/bench_snapshot" "${snapshot_args[@]}"
 echo "== records of JSON lines, beside simdjson alone"
 "$build/bench/bench_decode" "${decode_args[@]}"
 echo "== records of Kafka messages, beside lines of a file"

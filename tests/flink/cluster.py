@@ -1,7 +1,7 @@
 """A real Flink session cluster on loopback, as its own scripts start it, for tests and demos: one JobManager and one or more
 TaskManagers, each a process; spoken to by REST.
 
-    with Cluster(folder) as cluster:
+    with Cluster(folder) as cluster:  # line="1.20": not the newest Flink
         job = cluster.submit(jar, ["--config", file])
         job.wait_for("RUNNING")
         savepoint = job.stop()
@@ -61,8 +61,9 @@ JAVA_OPTIONS = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto"
 
 
 class Cluster:
-    def __init__(self, folder, settings=(), task_managers=1, java_options=JAVA_OPTIONS):
+    def __init__(self, folder, settings=(), task_managers=1, java_options=JAVA_OPTIONS, line="2.2"):
         self.folder = pathlib.Path(folder)
+        self.line = line
         self.settings = {**SETTINGS, **dict(settings)}
         self.java_options = java_options
         self.count = task_managers
@@ -71,7 +72,7 @@ class Cluster:
         self.jars = {}
 
     def __enter__(self):
-        self.home = fetched("flink")
+        self.home = fetched(f"flink-{self.line}")
         self.conf = self.folder / "conf"
         self.conf.mkdir(parents=True, exist_ok=True)
         for name in ("log", "pid", "tmp"):

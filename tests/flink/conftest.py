@@ -10,8 +10,9 @@ import pytest  # noqa: E402
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory):
     from cluster import Cluster
+    from reconciling import LINE
 
-    with Cluster(tmp_path_factory.mktemp("flink")) as one:
+    with Cluster(tmp_path_factory.mktemp("flink"), line=LINE) as one:
         yield one
 
 

@@ -14,7 +14,8 @@ from broker import wait_until
 
 ROOT = pathlib.Path(__file__).parents[2]
 RECON = pathlib.Path(os.environ.get("RECON", ROOT / "build/release/recon"))
-JAR = pathlib.Path(os.environ.get("RECON_FLINK_JAR", ROOT / "build/flink/recon-flink-2.2.jar"))
+LINE = os.environ.get("RECON_FLINK_LINE", "2.2")  # of Flink
+JAR = pathlib.Path(os.environ.get("RECON_FLINK_JAR", ROOT / f"build/flink/recon-flink-{LINE}.jar"))
 COUNTS = ("expected", "matched", "missing", "unaudited")
 
 # The last word: the counts of each window of which anything was expected, and the IDs that are missing in the end. Not what was

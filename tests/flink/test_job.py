@@ -2,6 +2,7 @@
 whatever happens to the cluster in between."""
 
 import json
+import os
 import re
 import time
 
@@ -10,6 +11,7 @@ import pytest
 from broker import Message, wait_until
 from reconciling import JAR, Reconciliation, assert_same, assert_told_once, flights, generated
 
+KILLS = int(os.environ.get("RECON_KILLS", "5"))  # of TaskManagers, in all
 SLOWLY = {"execution.checkpointing.interval": "1h"}
 
 
@@ -85,10 +87,10 @@ def test_it_goes_on_from_a_savepoint_with_another_parallelism(reconciliation, su
 
 @pytest.mark.parametrize("unaligned", [False, True], ids=["aligned", "unaligned"])
 def test_killed_task_managers_change_nothing(reconciliation, submit, cluster, tmp_path, unaligned):
-    kills = 3 if unaligned else 2
+    kills = KILLS * (3 if unaligned else 2) // 5
     its = reconciliation(partitions=2, interval="10m", out_of_orderness="1m", retention="1h")
-    audit, events = generated(tmp_path, 8000)
     rounds = kills + 1
+    audit, events = generated(tmp_path, 2000 * rounds)
     job = None
     for part in range(rounds):
         for stream, records in (("audit", audit), ("events", events)):

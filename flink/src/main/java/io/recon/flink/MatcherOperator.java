@@ -3,6 +3,7 @@ package io.recon.flink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.flink.core.memory.ManagedMemoryUseCase;
 import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.memory.MemoryManager;
@@ -11,8 +12,11 @@ import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
-import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
-import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.api.operators.AbstractInput;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperatorV2;
+import org.apache.flink.streaming.api.operators.Input;
+import org.apache.flink.streaming.api.operators.MultipleInputStreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
@@ -35,10 +39,8 @@ import org.apache.flink.util.OutputTag;
  * <p>Memory. The engine gets the operator's share of managed memory as its limit. Passing it fails the job with a message that
  * names the setting.
  */
-public class MatcherOperator extends AbstractStreamOperator<ReconResult>
-        implements TwoInputStreamOperator<Block, Block, ReconResult> {
-    private static final long serialVersionUID = 1L;
-
+public class MatcherOperator extends AbstractStreamOperatorV2<ReconResult>
+        implements MultipleInputStreamOperator<ReconResult> {
     /** The side output of partial counts. */
     public static final OutputTag<PartialCounts> COUNTS = new OutputTag<>("recon-partial-counts", PartialCounts.TYPE);
 
@@ -47,31 +49,68 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
     private static final int ALL_STREAMS = 3;
     private static final long NOT_SILENT = Long.MAX_VALUE;
 
-    private final ReconSettings settings;
+    /** One of the two. */
+    @SuppressWarnings("unchecked") // within AbstractInput
+    private static final class BlockInput extends AbstractInput<Block, ReconResult> {
+        private final MatcherOperator matcher;
+        private final int stream;
 
-    private transient NativeMatcher matcher;
-    private transient MatcherMetrics metrics;
-    private transient MatcherState state;
-    private transient ResultBuffer results;
-    private transient ByteBuffer in;
-    private transient long reservedBytes;
-    private transient KeyGroupRange keyGroups;
-    private transient long attempt;
-    private transient int activeStreams; // bits
-    private transient int saidIdle; // bits
-    private transient int hasEnded; // bits
-    private transient int hasRisen; // bits: since it was last said to be active
-    private transient long[] activeSinceMs; // when that was, by the wall clock
-    private transient long[] silentSinceMs; // by the engine's clock; NOT_SILENT: since when is found at the next IDLE
-    private transient long clockMs; // the engine's
-    private transient long startMs; // by the engine's clock
-    private transient long lastTickMs;
-    private transient boolean hasSpoken;
-    private transient long[] look;
+        BlockInput(MatcherOperator matcher, int stream) {
+            super(matcher, stream + 1);
+            this.matcher = matcher;
+            this.stream = stream;
+        }
+
+        @Override
+        public void processElement(StreamRecord<Block> element) {
+            matcher.processBlock(stream, element.getValue());
+        }
+
+        @Override
+        public void processWatermark(Watermark mark) {
+            matcher.processWatermark(stream, mark.getTimestamp());
+        }
+
+        @Override
+        public void processWatermarkStatus(WatermarkStatus status) {
+            matcher.processWatermarkStatus(stream, status);
+        }
+    }
+
+    private final ReconSettings settings;
+    private final Environment environment;
+
+    private NativeMatcher matcher;
+    private MatcherMetrics metrics;
+    private MatcherState state;
+    private ResultBuffer results;
+    private ByteBuffer in;
+    private long reservedBytes;
+    private KeyGroupRange keyGroups;
+    private long attempt;
+    private int activeStreams; // bits
+    private int saidIdle; // bits
+    private int hasEnded; // bits
+    private int hasRisen; // bits: since it was last said to be active
+    private long[] activeSinceMs; // when that was, by the wall clock
+    private long[] silentSinceMs; // by the engine's clock; NOT_SILENT: since when is found at the next IDLE
+    private long clockMs; // the engine's
+    private long startMs; // by the engine's clock
+    private long lastTickMs;
+    private boolean hasSpoken;
+    private long[] look;
 
     /** Makes one. */
-    public MatcherOperator(ReconSettings settings) {
+    public MatcherOperator(StreamOperatorParameters<ReconResult> parameters, ReconSettings settings) {
+        super(parameters, Stream.values().length);
         this.settings = settings;
+        environment = parameters.getContainingTask().getEnvironment();
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes") // as the interface has it
+    public List<Input> getInputs() {
+        return List.of(new BlockInput(this, 0), new BlockInput(this, 1));
     }
 
     // --- life ------------------------------------------------------------------------------------------------------
@@ -117,7 +156,6 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
 
     /** The operator's share of managed memory, reserved, in bytes. */
     private long reserveMemory() throws Exception {
-        Environment environment = getContainingTask().getEnvironment();
         double fraction =
                 getOperatorConfig()
                         .getManagedMemoryFractionOperatorUseCaseOfSlot(
@@ -144,7 +182,7 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
             matcher.close();
         }
         if (reservedBytes > 0) {
-            getContainingTask().getEnvironment().getMemoryManager().releaseMemory(this, reservedBytes);
+            environment.getMemoryManager().releaseMemory(this, reservedBytes);
             reservedBytes = 0;
         }
         super.close();
@@ -157,16 +195,6 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
     }
 
     // --- records ---------------------------------------------------------------------------------------------------
-
-    @Override
-    public void processElement1(StreamRecord<Block> element) {
-        processBlock(0, element.getValue());
-    }
-
-    @Override
-    public void processElement2(StreamRecord<Block> element) {
-        processBlock(1, element.getValue());
-    }
 
     private void processBlock(int stream, Block block) {
         if (block.stream != stream || !keyGroups.contains(block.keyGroup)) {
@@ -202,16 +230,6 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
 
     // --- the watermark ---------------------------------------------------------------------------------------------
 
-    @Override
-    public void processWatermark1(Watermark mark) throws Exception {
-        processWatermark(0, mark.getTimestamp());
-    }
-
-    @Override
-    public void processWatermark2(Watermark mark) throws Exception {
-        processWatermark(1, mark.getTimestamp());
-    }
-
     private void processWatermark(int stream, long watermark) {
         if (watermark == Long.MIN_VALUE) {
             return;
@@ -227,9 +245,8 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
         }
     }
 
-    @Override
-    protected void processWatermarkStatus(WatermarkStatus status, int index) {
-        int bit = 1 << index;
+    private void processWatermarkStatus(int stream, WatermarkStatus status) {
+        int bit = 1 << stream;
         if ((hasEnded & bit) != 0) {
             return;
         }
@@ -237,12 +254,12 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
         if (!status.isIdle()) {
             saidIdle &= ~bit;
             activeStreams |= bit; // alive from the next tick on
-            activeSinceMs[index] = now;
+            activeSinceMs[stream] = now;
             hasRisen &= ~bit;
         } else {
             saidIdle |= bit; // counts from the next tick on: of two that fall silent at once neither is first
-            if ((hasRisen & bit) != 0 || now - activeSinceMs[index] >= settings.idleTimeoutMs / 2) {
-                silentSinceMs[index] = NOT_SILENT;
+            if ((hasRisen & bit) != 0 || now - activeSinceMs[stream] >= settings.idleTimeoutMs / 2) {
+                silentSinceMs[stream] = NOT_SILENT;
             } // else it was ACTIVE only for a checkpoint's barrier to pass (BlockPacker): the silence goes on
         }
     }
@@ -320,7 +337,7 @@ public class MatcherOperator extends AbstractStreamOperator<ReconResult>
 
     /** Whether the task waits for input: the runtime measures for how long it does, and at this moment, too. */
     boolean isInputDrained() {
-        TaskIOMetricGroup io = getContainingTask().getEnvironment().getMetricGroup().getIOMetricGroup();
+        TaskIOMetricGroup io = environment.getMetricGroup().getIOMetricGroup();
         return io.getIdleTimeMsPerSecond().isMeasuring();
     }
 }

@@ -4,7 +4,10 @@ import java.time.Duration;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.core.memory.ManagedMemoryUseCase;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.MultipleConnectedStreams;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.transformations.KeyedMultipleInputTransformation;
 
 /**
  * Reconciles two streams of a Flink program: what the audit stream says must exist, and what did arrive.
@@ -52,15 +55,24 @@ public final class ReconStreams {
             DataStream<PackedRecords> audit, DataStream<PackedRecords> events, ReconSettings settings, Duration latency) {
         int keyGroupCount = maxParallelism(audit);
         KeyGroups groups = new KeyGroups(keyGroupCount);
+        StreamExecutionEnvironment env = audit.getExecutionEnvironment();
+        KeyedMultipleInputTransformation<ReconResult> matcher = new KeyedMultipleInputTransformation<>(
+                "recon: matcher", new MatcherOperatorFactory(settings), ReconResult.TYPE, env.getParallelism(), Types.INT);
+        for (Stream stream : Stream.values()) {
+            DataStream<PackedRecords> records = stream == Stream.AUDIT ? audit : events;
+            matcher.addInput(
+                    blocks(records, stream, settings.name(), keyGroupCount, latency)
+                            .keyBy(groups, Types.INT)
+                            .getTransformation(),
+                    groups);
+        }
+        matcher.declareManagedMemoryUseCaseAtOperatorScope(ManagedMemoryUseCase.OPERATOR, MANAGED_MEMORY_WEIGHT);
+        env.addOperator(matcher);
         SingleOutputStreamOperator<ReconResult> breaks =
-                blocks(audit, Stream.AUDIT, settings.name(), keyGroupCount, latency)
-                        .keyBy(groups, Types.INT)
-                        .connect(blocks(events, Stream.EVENTS, settings.name(), keyGroupCount, latency).keyBy(groups, Types.INT))
-                        .transform("recon: matcher", ReconResult.TYPE, new MatcherOperator(settings))
+                new MultipleConnectedStreams(env)
+                        .transform(matcher)
                         .uid("recon-" + settings.name() + "-matcher")
                         .setMaxParallelism(keyGroupCount);
-        breaks.getTransformation()
-                .declareManagedMemoryUseCaseAtOperatorScope(ManagedMemoryUseCase.OPERATOR, MANAGED_MEMORY_WEIGHT);
         SingleOutputStreamOperator<ReconResult> metrics =
                 breaks.getSideOutput(MatcherOperator.COUNTS)
                         .global()

@@ -1,5 +1,6 @@
 package io.recon.flink;
 
+import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.common.serialization.SerializerConfig;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -48,6 +49,12 @@ final class ValueType<T> extends TypeInformation<T> {
 
     @Override
     public TypeSerializer<T> createSerializer(SerializerConfig config) {
+        return serializer;
+    }
+
+    /** What Flink 1.20 calls in its place. */
+    @SuppressWarnings({"deprecation", "override"})
+    public TypeSerializer<T> createSerializer(ExecutionConfig config) {
         return serializer;
     }
 

@@ -9,15 +9,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import org.apache.flink.api.common.serialization.SerializerConfigImpl;
-import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.core.memory.ManagedMemoryUseCase;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
-import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -40,11 +37,10 @@ class MatcherOperatorTest {
 
     /** One whose input is drained where the test says so. */
     private static final class Operator extends MatcherOperator {
-        private static final long serialVersionUID = 1L;
-        transient boolean isDrained;
+        boolean isDrained;
 
-        Operator(ReconSettings settings) {
-            super(settings);
+        Operator(StreamOperatorParameters<ReconResult> parameters, ReconSettings settings) {
+            super(parameters, settings);
         }
 
         @Override
@@ -54,7 +50,7 @@ class MatcherOperatorTest {
     }
 
     private static final class Fixture implements AutoCloseable {
-        final KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult> harness;
+        final MatcherHarness<Operator> harness;
         final NativePacker packer;
         final ReconSettings settings;
 
@@ -69,15 +65,8 @@ class MatcherOperatorTest {
         Fixture(ReconSettings settings, double memory, OperatorSubtaskState state, long now, int parallelism, int subtask)
                 throws Exception {
             this.settings = settings;
-            KeyGroups groups = new KeyGroups(GROUPS);
-            harness =
-                    new KeyedTwoInputStreamOperatorTestHarness<>(
-                            new Operator(settings), groups, groups, Types.INT, GROUPS, parallelism, subtask);
-            harness.getStreamConfig().setManagedMemoryFractionOperatorOfUseCase(ManagedMemoryUseCase.OPERATOR, memory);
-            harness.getStreamConfig().serializeAllConfigs();
+            harness = new MatcherHarness<>(settings, Operator::new, memory, now, GROUPS, parallelism, subtask);
             packer = new NativePacker(settings.toNative(GROUPS, -1));
-            harness.setProcessingTime(now);
-            harness.setup(ReconResult.TYPE.createSerializer(new SerializerConfigImpl()));
             if (state != null) {
                 harness.setRestoredCheckpointId(7);
                 harness.initializeState(state);
@@ -87,7 +76,7 @@ class MatcherOperatorTest {
         }
 
         Operator operator() {
-            return (Operator) harness.getOperator();
+            return harness.matcher();
         }
 
         void at(long now) throws Exception {
@@ -99,21 +88,22 @@ class MatcherOperatorTest {
             PackedRecords packed =
                     packer.pack(stream.ordinal(), record, settings.topicNumber(stream, record.topic));
             Block block = new Block(stream.ordinal(), PackedRecords.keyGroupAt(packed.bytes, 0), 1, packed.bytes);
-            if (stream == Stream.AUDIT) {
-                harness.processElement1(new StreamRecord<>(block));
-            } else {
-                harness.processElement2(new StreamRecord<>(block));
-            }
+            harness.processElement(stream.ordinal(), new StreamRecord<>(block));
         }
 
         /** Event time in both streams. */
         void both(long time) throws Exception {
-            harness.processBothWatermarks(new Watermark(time - 3));
+            both(new Watermark(time - 3));
+        }
+
+        void both(Watermark mark) throws Exception {
+            harness.processWatermark(0, mark);
+            harness.processWatermark(1, mark);
         }
 
         void idle() throws Exception {
-            harness.processWatermarkStatus1(WatermarkStatus.IDLE);
-            harness.processWatermarkStatus2(WatermarkStatus.IDLE);
+            harness.processWatermarkStatus(0, WatermarkStatus.IDLE);
+            harness.processWatermarkStatus(1, WatermarkStatus.IDLE);
         }
 
         List<String> results() {
@@ -172,8 +162,8 @@ class MatcherOperatorTest {
             for (int i = 0; i <= 400; i += 20) {
                 matcher.at(START + 100 + i);
                 assertThat(matcher.watermark()).isEqualTo(500 + 100 + i - 3);
-                matcher.harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
-                matcher.harness.processWatermarkStatus2(WatermarkStatus.ACTIVE);
+                matcher.harness.processWatermarkStatus(0, WatermarkStatus.ACTIVE);
+                matcher.harness.processWatermarkStatus(1, WatermarkStatus.ACTIVE);
                 if (i % 40 == 0) {
                     matcher.at(START + 100 + i); // or a tick falls between
                 }
@@ -181,8 +171,8 @@ class MatcherOperatorTest {
             }
             assertThat(matcher.lastCounts().retentionBound).isEqualTo(497);
             // One that is alive for longer has waited z anew.
-            matcher.harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
-            matcher.harness.processWatermarkStatus2(WatermarkStatus.ACTIVE);
+            matcher.harness.processWatermarkStatus(0, WatermarkStatus.ACTIVE);
+            matcher.harness.processWatermarkStatus(1, WatermarkStatus.ACTIVE);
             matcher.at(START + 600);
             matcher.idle();
             matcher.at(START + 600);
@@ -217,10 +207,10 @@ class MatcherOperatorTest {
             matcher.operator().isDrained = true;
             matcher.both(500);
             matcher.at(START + 10_000);
-            matcher.harness.processWatermark1(new Watermark(9000));
+            matcher.harness.processWatermark(0, new Watermark(9000));
             matcher.at(START + 20_000);
             assertThat(matcher.watermark()).isEqualTo(497);
-            matcher.harness.processWatermarkStatus2(WatermarkStatus.IDLE);
+            matcher.harness.processWatermarkStatus(1, WatermarkStatus.IDLE);
             matcher.at(START + 20_000);
             assertThat(matcher.watermark()).isEqualTo(9000);
         }
@@ -234,8 +224,8 @@ class MatcherOperatorTest {
             matcher.idle();
             matcher.at(START + 99);
             assertThat(matcher.watermark()).isEqualTo(497);
-            matcher.harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
-            matcher.harness.processWatermarkStatus2(WatermarkStatus.ACTIVE);
+            matcher.harness.processWatermarkStatus(0, WatermarkStatus.ACTIVE);
+            matcher.harness.processWatermarkStatus(1, WatermarkStatus.ACTIVE);
             matcher.at(START + 1000);
             assertThat(matcher.watermark()).isEqualTo(497);
         }
@@ -245,14 +235,14 @@ class MatcherOperatorTest {
     void anInputThatHasEndedDoesNotKeepTheClockGoing() throws Exception {
         try (Fixture matcher = new Fixture(builder().build())) {
             matcher.both(500);
-            matcher.harness.processWatermark1(Watermark.MAX_WATERMARK);
+            matcher.harness.processWatermark(0, Watermark.MAX_WATERMARK);
             matcher.at(START + 100);
-            matcher.harness.processWatermarkStatus2(WatermarkStatus.IDLE);
+            matcher.harness.processWatermarkStatus(1, WatermarkStatus.IDLE);
             matcher.at(START + 100);
             long waited = matcher.watermark();
             matcher.at(START + 5000);
             assertThat(matcher.watermark()).isEqualTo(waited);
-            matcher.harness.processWatermark2(Watermark.MAX_WATERMARK);
+            matcher.harness.processWatermark(1, Watermark.MAX_WATERMARK);
             assertThat(matcher.watermark()).isEqualTo(Long.MAX_VALUE);
             assertThat(matcher.lastCounts().basis).isEqualTo(2);
         }
@@ -435,11 +425,11 @@ class MatcherOperatorTest {
         OperatorSubtaskState state;
         try (Fixture matcher = new Fixture(builder().build())) {
             matcher.send(Stream.AUDIT, ReconRecord.of("x", 500));
-            matcher.harness.processBothWatermarks(Watermark.MAX_WATERMARK);
+            matcher.both(Watermark.MAX_WATERMARK);
             state = matcher.harness.snapshot(7, START);
         }
         try (Fixture matcher = new Fixture(builder().build(), 1.0, state)) {
-            matcher.harness.processBothWatermarks(Watermark.MAX_WATERMARK); // its sources had finished
+            matcher.both(Watermark.MAX_WATERMARK); // its sources had finished
             assertThatThrownBy(() -> matcher.send(Stream.AUDIT, ReconRecord.of("y", 600)))
                     .isInstanceOf(ReconException.class)
                     .hasMessageContaining("drain");
@@ -574,22 +564,22 @@ class MatcherOperatorTest {
             PackedRecords packed = matcher.packer.pack(0, ReconRecord.of("x", 500), 0);
             int group = PackedRecords.keyGroupAt(packed.bytes, 0);
             Block good = new Block(0, group, 1, packed.bytes);
-            assertThatThrownBy(() -> matcher.harness.processElement2(new StreamRecord<>(good)))
+            assertThatThrownBy(() -> matcher.harness.processElement(1, new StreamRecord<>(good)))
                     .isInstanceOf(IllegalStateException.class);
             Block astray = new Block(0, (group + 1) % GROUPS, 1, packed.bytes);
-            assertThatThrownBy(() -> matcher.harness.processElement1(new StreamRecord<>(astray)))
+            assertThatThrownBy(() -> matcher.harness.processElement(0, new StreamRecord<>(astray)))
                     .isInstanceOf(ReconException.class);
             for (int at = 0; at < packed.bytes.length; at++) {
                 byte[] bytes = packed.bytes.clone();
                 bytes[at] ^= (byte) 0x80;
                 try {
-                    matcher.harness.processElement1(new StreamRecord<>(new Block(0, group, 1, bytes)));
+                    matcher.harness.processElement(0, new StreamRecord<>(new Block(0, group, 1, bytes)));
                 } catch (ReconException expected) {
                     assertThat(expected).hasMessageContaining("damaged");
                 }
             }
             byte[] cut = java.util.Arrays.copyOf(packed.bytes, packed.bytes.length - 1);
-            assertThatThrownBy(() -> matcher.harness.processElement1(new StreamRecord<>(new Block(0, group, 1, cut))))
+            assertThatThrownBy(() -> matcher.harness.processElement(0, new StreamRecord<>(new Block(0, group, 1, cut))))
                     .isInstanceOf(ReconException.class);
         }
     }

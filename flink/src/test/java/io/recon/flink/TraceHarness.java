@@ -5,15 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
-import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.core.memory.ManagedMemoryUseCase;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
-import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 
 /**
@@ -26,11 +24,10 @@ final class TraceHarness implements AutoCloseable {
 
     /** Its input is what the harness has queued for it. */
     static final class QueuedMatcher extends MatcherOperator {
-        private static final long serialVersionUID = 1L;
-        transient Channels channels;
+        Channels channels;
 
-        QueuedMatcher(ReconSettings settings) {
-            super(settings);
+        QueuedMatcher(StreamOperatorParameters<ReconResult> parameters, ReconSettings settings) {
+            super(parameters, settings);
         }
 
         @Override
@@ -50,8 +47,7 @@ final class TraceHarness implements AutoCloseable {
 
     private final ReconSettings settings;
     private final NativePacker packer;
-    private final KeyGroups groups = new KeyGroups(MAX_PARALLELISM);
-    private final List<KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult>> matchers = new ArrayList<>();
+    private final List<MatcherHarness<QueuedMatcher>> matchers = new ArrayList<>();
     private final List<Channels> channels = new ArrayList<>();
     private final ArrayDeque<PartialCounts> countsOnTheWay = new ArrayDeque<>();
     private final Random delays; // null: none
@@ -93,13 +89,8 @@ final class TraceHarness implements AutoCloseable {
         }
         windows.open();
         for (int i = 0; i < parallelism; i++) {
-            KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult> matcher =
-                    new KeyedTwoInputStreamOperatorTestHarness<>(
-                            new QueuedMatcher(settings), groups, groups, Types.INT, MAX_PARALLELISM, parallelism, i);
-            matcher.getStreamConfig().setManagedMemoryFractionOperatorOfUseCase(ManagedMemoryUseCase.OPERATOR, 1.0);
-            matcher.getStreamConfig().serializeAllConfigs();
-            matcher.setProcessingTime(now);
-            matcher.setup(ReconResult.TYPE.createSerializer(new org.apache.flink.api.common.serialization.SerializerConfigImpl()));
+            MatcherHarness<QueuedMatcher> matcher =
+                    new MatcherHarness<>(settings, QueuedMatcher::new, 1.0, now, MAX_PARALLELISM, parallelism, i);
             if (state != null) {
                 matcher.setRestoredCheckpointId(checkpoint);
                 matcher.initializeState(
@@ -109,20 +100,16 @@ final class TraceHarness implements AutoCloseable {
             matcher.open();
             matchers.add(matcher);
             channels.add(new Channels());
-            operator(matcher).channels = channels.get(i);
+            matcher.matcher().channels = channels.get(i);
         }
         tick();
-    }
-
-    private static QueuedMatcher operator(KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult> matcher) {
-        return (QueuedMatcher) matcher.getOperator();
     }
 
     private void tick() throws Exception {
         for (var matcher : matchers) {
             if (delays == null || delays.nextInt(4) > 0) {
                 matcher.setProcessingTime(now);
-                operator(matcher).tick();
+                matcher.matcher().tick();
             }
         }
         collect();
@@ -151,24 +138,14 @@ final class TraceHarness implements AutoCloseable {
     }
 
     private static void process(
-            KeyedTwoInputStreamOperatorTestHarness<Integer, Block, Block, ReconResult> matcher, int input, Object element)
+            MatcherHarness<QueuedMatcher> matcher, int input, Object element)
             throws Exception {
         if (element instanceof Block block) {
-            if (input == 0) {
-                matcher.processElement1(new StreamRecord<>(block));
-            } else {
-                matcher.processElement2(new StreamRecord<>(block));
-            }
+            matcher.processElement(input, new StreamRecord<>(block));
         } else if (element instanceof Watermark mark) {
-            if (input == 0) {
-                matcher.processWatermark1(mark);
-            } else {
-                matcher.processWatermark2(mark);
-            }
-        } else if (input == 0) {
-            matcher.processWatermarkStatus1((WatermarkStatus) element);
+            matcher.processWatermark(input, mark);
         } else {
-            matcher.processWatermarkStatus2((WatermarkStatus) element);
+            matcher.processWatermarkStatus(input, (WatermarkStatus) element);
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.CommittedSink;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The job: two Kafka sources, the reconciliation, two Kafka sinks.
  *
- * <pre>flink run recon-flink-2.2.jar --config recon.yaml</pre>
+ * <pre>flink run recon-flink-LINE.jar --config recon.yaml</pre>
  *
  * <p>What can be wrong with the configuration, the topics or the cluster's settings ends the submission with a message that
  * names the mend. Operators have uids made of the configuration's name, which must stay as they are: savepoints know them.
@@ -81,7 +82,7 @@ public final class ReconJob {
         if (arguments.length == 1 && arguments[0].startsWith("--config=")) {
             return Path.of(arguments[0].substring("--config=".length()));
         }
-        throw new IllegalArgumentException("usage: flink run recon-flink-2.2.jar --config FILE");
+        throw new IllegalArgumentException("usage: flink run recon-flink-LINE.jar --config FILE");
     }
 
     private void run() throws Exception {

@@ -28,6 +28,7 @@ public final class SourceWatch implements MetricsReporter {
     private static final String WATCH = "recon.watch";
     private static final String FETCHES = "fetch-total";
     private static final long GRACE_MS = 2000;
+    private static final long USUAL_WAIT_MS = 500; // fetch.max.wait.ms, unless it is set
     private static final ConcurrentMap<String, SourceWatch> CONSUMERS = new ConcurrentHashMap<>();
 
     /** Names one source of one submission. */
@@ -53,7 +54,7 @@ public final class SourceWatch implements MetricsReporter {
     @Override
     public void configure(Map<String, ?> configuration) {
         Object wait = configuration.get(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG);
-        waitMs = GRACE_MS + (wait == null ? ConsumerConfig.DEFAULT_FETCH_MAX_WAIT_MS : Long.parseLong(wait.toString()));
+        waitMs = GRACE_MS + (wait == null ? USUAL_WAIT_MS : Long.parseLong(wait.toString()));
         place = place(
                 String.valueOf(configuration.get(WATCH)),
                 String.valueOf(configuration.get(ConsumerConfig.CLIENT_ID_CONFIG)));

@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
@@ -28,11 +29,12 @@ class StartTest {
     private static final TopicPartition E = new TopicPartition("e", 0);
 
     /** Partitions with one message an offset, whose event time and timestamp are both what stands there. */
+    @SuppressWarnings("deprecation") // what the Kafka clients of all lines have
     private static final class Topics extends MockConsumer<byte[], byte[]> {
         private final Map<TopicPartition, TreeMap<Long, String>> messages = new HashMap<>();
 
         Topics() {
-            super("none");
+            super(OffsetResetStrategy.NONE);
             put(A, 0);
             put(E, 0);
         }
@@ -69,7 +71,7 @@ class StartTest {
             messages.get(partition).tailMap(position(partition)).forEach((offset, value) -> rest.add(new ConsumerRecord<>(
                     partition.topic(), partition.partition(), offset, new byte[0], value.getBytes(StandardCharsets.UTF_8))));
             seek(partition, messages.get(partition).lastKey() + 1);
-            return new ConsumerRecords<>(Map.of(partition, rest), Map.of());
+            return new ConsumerRecords<>(Map.of(partition, rest));
         }
     }
 

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.apache.flink.api.connector.sink2.Committer;
-import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.junit.jupiter.api.Test;
 
@@ -16,16 +15,16 @@ class StrictCommitterTest {
     private static final RuntimeException FENCED = new RuntimeException("fenced");
 
     /** What a request was told. */
-    private static final class Request implements Committer.CommitRequest<KafkaCommittable> {
-        private final KafkaCommittable committable;
+    private static final class Request implements Committer.CommitRequest<String> {
+        private final String committable;
         private String told = "";
 
         Request(String id) {
-            committable = new KafkaCommittable(1, (short) 0, id, null);
+            committable = id;
         }
 
         @Override
-        public KafkaCommittable getCommittable() {
+        public String getCommittable() {
             return committable;
         }
 
@@ -50,7 +49,7 @@ class StrictCommitterTest {
         }
 
         @Override
-        public void updateAndRetryLater(KafkaCommittable other) {
+        public void updateAndRetryLater(String other) {
             told += "update ";
         }
 
@@ -62,13 +61,13 @@ class StrictCommitterTest {
 
     /** Fails those of which the id says so. */
     @SuppressWarnings("try")
-    private static final class Delegate implements Committer<KafkaCommittable> {
+    private static final class Delegate implements Committer<String> {
         private final List<String> seen = new ArrayList<>();
 
         @Override
-        public void commit(Collection<CommitRequest<KafkaCommittable>> requests) {
+        public void commit(Collection<CommitRequest<String>> requests) {
             for (var request : requests) {
-                String id = request.getCommittable().getTransactionalId();
+                String id = request.getCommittable();
                 seen.add(id);
                 if (id.startsWith("gone")) {
                     request.signalFailedWithKnownReason(FENCED);
@@ -89,7 +88,11 @@ class StrictCommitterTest {
     private final Delegate delegate = new Delegate();
 
     private void commit(boolean acceptsLoss, Request... requests) throws Exception {
-        new CommittedSink.StrictCommitter(delegate, one -> one.getTransactionalId().endsWith("committed"), acceptsLoss)
+        new StrictCommitter<>(
+                        delegate,
+                        id -> new StrictCommitter.Transaction(id, 1),
+                        one -> one.id().endsWith("committed"),
+                        acceptsLoss)
                 .commit(List.of(requests));
     }
 

@@ -1,0 +1,77 @@
+package org.apache.flink.connector.kafka.sink;
+
+import io.recon.flink.job.StrictCommitter;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.Properties;
+import org.apache.flink.api.connector.sink2.Committer;
+import org.apache.flink.api.connector.sink2.CommitterInitContext;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
+import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology;
+import org.apache.flink.streaming.api.datastream.DataStream;
+
+/**
+ * A KafkaSink whose results are never lost in silence: its committer is a {@link StrictCommitter}. Everything else is
+ * KafkaSink's own, its state too: either can go on from what the other left.
+ *
+ * <p>There is one for each line of Flink. It is in the connector's package, for in some its types are not public.
+ */
+public final class CommittedSink<T>
+        implements TwoPhaseCommittingStatefulSink<T, KafkaWriterState, KafkaCommittable>,
+                SupportsPostCommitTopology<KafkaCommittable> {
+    private static final long serialVersionUID = 1L;
+
+    private final KafkaSink<T> sink;
+    private final Properties client;
+    private final boolean acceptsLoss;
+
+    /**
+     * Wraps a sink.
+     *
+     * @param client what an Admin client needs
+     * @param acceptsLoss see StrictCommitter
+     */
+    public CommittedSink(KafkaSink<T> sink, Properties client, boolean acceptsLoss) {
+        this.sink = sink;
+        this.client = client;
+        this.acceptsLoss = acceptsLoss;
+    }
+
+    @Override
+    public PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> createWriter(WriterInitContext context)
+            throws IOException {
+        return sink.createWriter(context);
+    }
+
+    @Override
+    public PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> restoreWriter(
+            WriterInitContext context, Collection<KafkaWriterState> state) throws IOException {
+        return sink.restoreWriter(context, state);
+    }
+
+    @Override
+    public SimpleVersionedSerializer<KafkaWriterState> getWriterStateSerializer() {
+        return sink.getWriterStateSerializer();
+    }
+
+    @Override
+    public Committer<KafkaCommittable> createCommitter(CommitterInitContext context) throws IOException {
+        return StrictCommitter.of(
+                sink.createCommitter(context),
+                one -> new StrictCommitter.Transaction(one.getTransactionalId(), one.getProducerId()),
+                client,
+                acceptsLoss);
+    }
+
+    @Override
+    public SimpleVersionedSerializer<KafkaCommittable> getCommittableSerializer() {
+        return sink.getCommittableSerializer();
+    }
+
+    @Override
+    public void addPostCommitTopology(DataStream<CommittableMessage<KafkaCommittable>> committables) {
+        sink.addPostCommitTopology(committables);
+    }
+}
