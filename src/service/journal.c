@@ -27,6 +27,10 @@ int recon_journal_step_write(const struct recon_journal_step *step, struct recon
         return RECON_OK;
     }
     recon_bytes_put_number(buffer, step->stream);
+    if (step->kind == RECON_STEP_ABSENT) {
+        recon_bytes_put_text(buffer, step->topic);
+        return RECON_OK;
+    }
     if (step->kind == RECON_STEP_PARTITION) {
         recon_bytes_put_text(buffer, step->topic);
         recon_bytes_put_number(buffer, step->topic_partition);
@@ -86,13 +90,15 @@ static bool get_step(struct recon_text *steps, struct recon_journal_step *step)
     step->kind = (uint8_t)steps->bytes[0];
     steps->bytes++;
     steps->size--;
-    if (step->kind < RECON_STEP_PARTITION || step->kind > RECON_STEP_END)
+    if (step->kind < RECON_STEP_PARTITION || step->kind > RECON_STEP_ABSENT)
         return false;
     if (step->kind == RECON_STEP_CLOCK)
         return recon_bytes_get_number(steps, INT64_MIN, INT64_MAX, &step->at);
     if (!recon_bytes_get_number(steps, 0, RECON_STREAM_COUNT - 1, &number))
         return false;
     step->stream = (uint8_t)number;
+    if (step->kind == RECON_STEP_ABSENT)
+        return recon_bytes_get_text(steps, &step->topic) && step->topic.size > 0;
     if (step->kind == RECON_STEP_PARTITION) {
         if (!recon_bytes_get_text(steps, &step->topic) || step->topic.size == 0 ||
             !recon_bytes_get_number(steps, 0, INT32_MAX, &number))

@@ -86,14 +86,16 @@ static int properties_make(struct recon_run *run)
     run->properties = calloc(count + 1, sizeof *run->properties);
     if (run->properties == NULL)
         return RECON_ERROR_MEMORY;
+    size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         const struct recon_property *from =
             i < config->kafka.count ? &config->kafka.items[i] : &config->librdkafka.items[i - config->kafka.count];
-        run->properties[i] = (struct recon_kafka_property){from->name, from->value};
+        if (!run_schema_property(from->name))
+            run->properties[kept++] = (struct recon_kafka_property){from->name, from->value};
     }
     run->kafka = (struct recon_kafka_options){
         .properties = run->properties,
-        .property_count = count,
+        .property_count = kept,
         .log = run->options.log,
         .log_context = run->options.log_context,
     };
@@ -230,6 +232,8 @@ static void run_deinit(struct recon_run *run)
     if (run->messenger != NULL)
         recon_result_messenger_free(run->messenger);
     recon_sink_abandon(run->record);
+    recon_registry_client_free(run->registry);
+    recon_buffer_deinit(&run->absent);
     recon_buffer_deinit(&run->settings);
     recon_buffer_deinit(&run->journal_steps);
     recon_buffer_deinit(&run->entry);
@@ -246,6 +250,8 @@ static int run_once(struct recon_run *run)
     bool found = false;
     run_phase(run, RECON_RUN_STARTING);
     int status = properties_make(run);
+    if (status == RECON_OK)
+        status = run_schema_client(run);
     if (status == RECON_OK)
         status = topics_make(run);
     if (status == RECON_OK)
@@ -297,6 +303,7 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
         run->tally = &tally;
         run->started_ms = started_ms;
         run->snapshot_ms = RECON_TIME_MIN;
+        recon_buffer_init(&run->absent);
         recon_buffer_init(&run->settings);
         recon_buffer_init(&run->journal_steps);
         recon_buffer_init(&run->entry);

@@ -270,12 +270,14 @@ int run_take(struct recon_run *run, size_t number, int64_t before, size_t capaci
         .end = run->taken[taken - 1].offset + 1,
         .count = (uint32_t)taken,
     };
-    status = run_note(run, &step);
-    if (status == RECON_OK)
-        status = messages_make(run, slot, taken);
+    status = messages_make(run, slot, taken);
     if (status == RECON_OK)
         status = recon_steps_decode(run->steps, slot->stream, run->messages, taken);
     recon_kafka_reader_release(run->reader);
+    if (status == RECON_OK)
+        status = run_schema_note(run, slot->stream);
+    if (status == RECON_OK)
+        status = run_note(run, &step);
     return status == RECON_OK ? recon_steps_handle(run->steps) : status;
 }
 

@@ -160,13 +160,14 @@ static int reread_range(struct recon_run *run, const struct recon_journal_step *
         if (status == RECON_ERROR_IO)
             status = run_fail(run, status, "%s", recon_kafka_reader_message(run->reader));
     }
+    recon_steps_schemas_forget(run->steps, step->stream);
     return status;
 }
 
 static int step_again(struct recon_run *run, const struct recon_journal_step *step)
 {
     size_t topic = 0;
-    if (step->kind != RECON_STEP_PARTITION && step->kind != RECON_STEP_CLOCK &&
+    if (step->kind != RECON_STEP_PARTITION && step->kind != RECON_STEP_CLOCK && step->kind != RECON_STEP_ABSENT &&
         (step->partition >= recon_steps_partition_count(run->steps, step->stream) ||
          recon_steps_now(run->steps) == RECON_TIME_MIN))
         return RECON_ERROR_DAMAGED;
@@ -179,6 +180,8 @@ static int step_again(struct recon_run *run, const struct recon_journal_step *st
         return recon_steps_clock(run->steps, step->at);
     case RECON_STEP_RANGE:
         return reread_range(run, step);
+    case RECON_STEP_ABSENT:
+        return run_schema_absent(run, step);
     case RECON_STEP_ALIVE:
         return recon_steps_alive(run->steps, step->stream, step->partition);
     default:

@@ -81,7 +81,7 @@ static void times_look(struct recon_run *run, struct recon_message_decoder *deco
     recon_batch_init(&batch);
     const int64_t skew = run->options.config->settings.max_future_skew_ms;
     for (size_t i = 0; i < count && (is_behind || *time == RECON_TIME_MIN); i++) {
-        if (recon_message_decode(decoder, &run->messages[i], &batch) != RECON_MESSAGE_DONE)
+        if (run_schema_decode(run, decoder, &run->messages[i], &batch) != RECON_MESSAGE_DONE)
             continue;
         for (size_t k = 0; k < batch.count && (is_behind || *time == RECON_TIME_MIN); k++) {
             const struct recon_record *record = &batch.records[k];
@@ -227,6 +227,7 @@ int run_steps_make(struct recon_run *run)
         .from_ms = run->from_ms,
         .emit = run_emit,
         .context = run,
+        .schema = run_schema_give,
         .record = run->record != NULL ? run_record : NULL,
     };
     return recon_steps_new(&options, &run->steps, run->message, run->message_size);

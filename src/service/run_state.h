@@ -8,6 +8,7 @@
 #include "io/kafka_producer.h"
 #include "io/kafka_reader.h"
 #include "io/kafka_topics.h"
+#include "io/registry.h"
 #include "io/sink.h"
 #include "service/journal.h"
 #include "service/run.h"
@@ -106,6 +107,8 @@ struct recon_run {
     uint64_t withheld_count;  /* of these, the first so many are published already */
     bool is_rereading;        /* nothing is to be published or written down */
     int64_t stop_deadline_ms; /* steady clock; 0: no stop was asked for yet */
+    struct recon_registry_client *registry;
+    struct recon_buffer absent; /* struct recon_schema_wanted: of what is being decoded, those that there are none of */
     /* What others see of it: run_view.c. */
     enum recon_run_phase phase;
     struct recon_run_tally *tally; /* outlives a beginning anew */
@@ -130,6 +133,19 @@ void run_beat(struct recon_run *run);
 void run_phase(struct recon_run *run, enum recon_run_phase phase);
 void run_tally_commit(struct recon_run_tally *tally, int64_t took_ms);
 void run_tally_result(struct recon_run_tally *tally, const struct recon_result *result);
+
+/* run_schema.c: schemas of a registry. */
+bool run_schema_property(const char *name);
+int run_schema_client(struct recon_run *run);
+/* Hands the decoder a schema that it wants; waits until it is known. */
+int run_schema_give(void *context, const struct recon_schema_wanted *wanted, struct recon_message_decoder *decoder);
+/* As recon_message_decode, of a decoder that is no stream's. */
+int run_schema_decode(struct recon_run *run, struct recon_message_decoder *decoder, const struct recon_message *message,
+                      struct recon_batch *batch);
+/* Writes down which schemas there were none of for what was just decoded. */
+int run_schema_note(struct recon_run *run, int stream);
+/* What was written down so, again; to be forgotten (recon_steps_schemas_forget) behind the range. */
+int run_schema_absent(struct recon_run *run, const struct recon_journal_step *step);
 
 /* run_settings.c: settings as the journal has them. */
 int run_settings_write(struct recon_run *run, struct recon_buffer *buffer);

@@ -294,31 +294,39 @@ int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon
     recon_batch_clear(&steps->batch);
     for (size_t i = 0; i < count; i++) {
         assert(messages[i].partition < one->count);
-        const int status = recon_message_decode(one->decoder, &messages[i], &steps->batch);
-        if (status == RECON_MESSAGE_SCHEMA_WANTED) {
-            const struct recon_partition_name *name = &one->names[messages[i].partition];
-            snprintf(
-                steps->message, sizeof steps->message,
-                "topic %s, partition %u, offset %lld is Avro with schema %s of a registry, and this version has no "
-                "client of one: have these topics read by the Flink job",
-                name->topic, name->partition, (long long)messages[i].offset,
-                recon_message_decoder_wanted(one->decoder)->text);
-            return RECON_ERROR_INVALID;
+        int status;
+        while ((status = recon_message_decode(one->decoder, &messages[i], &steps->batch)) ==
+               RECON_MESSAGE_SCHEMA_WANTED) {
+            const struct recon_schema_wanted wanted = *recon_message_decoder_wanted(one->decoder);
+            status = steps->options.schema(steps->options.context, &wanted, one->decoder);
+            if (status != RECON_OK)
+                return status;
         }
         if (status != RECON_MESSAGE_DONE)
             return fail(steps, status, "decoding");
     }
     steps->ignored[stream] += steps->batch.ignored;
     steps->tombstones[stream] += steps->batch.tombstones;
-    for (size_t i = 0; i < steps->batch.count; i++)
-        count_record(steps, &steps->batch.records[i]);
     return RECON_OK;
+}
+
+int recon_steps_schema_absent(struct recon_steps *steps, int stream, const struct recon_schema_wanted *wanted)
+{
+    char why[160];
+    return recon_message_decoder_schema(steps->streams[stream].decoder, wanted, NULL, 0, why, sizeof why);
+}
+
+void recon_steps_schemas_forget(struct recon_steps *steps, int stream)
+{
+    recon_message_decoder_forget_absent(steps->streams[stream].decoder);
 }
 
 /* The trace has each record before its results are made, as a replay would meet it. */
 int recon_steps_handle(struct recon_steps *steps)
 {
     const struct recon_batch *batch = &steps->batch;
+    for (size_t i = 0; i < batch->count; i++)
+        count_record(steps, &batch->records[i]);
     for (size_t i = 0; i < batch->count; i++) {
         const struct recon_record *record = &batch->records[i];
         const int status = record_step(steps, RECON_TRACE_RECORD, record->stream, record->partition, record);

@@ -35,6 +35,7 @@ LIBRARIES = {
     "cctz/": {"codec"},
     "librdkafka/": {"io"},
     "sqlite3.h": {"io"},
+    "curl/": {"io"},
     "microhttpd.h": {"web"},
 }
 

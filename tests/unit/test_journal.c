@@ -37,6 +37,7 @@ static void steps_make(struct recon_buffer *buffer)
             {.kind = RECON_STEP_RANGE, .stream = 0, .partition = 3, .first = number, .end = number + 1, .count = 1},
             {.kind = RECON_STEP_ALIVE, .stream = 1, .partition = UINT32_MAX},
             {.kind = RECON_STEP_END, .stream = 0, .partition = 0},
+            {.kind = RECON_STEP_ABSENT, .stream = 1, .topic = text("4711")},
         };
         for (size_t k = 0; k < sizeof steps / sizeof steps[0]; k++)
             assert_int_equal(recon_journal_step_write(&steps[k], buffer), RECON_OK);
