@@ -36,6 +36,7 @@ LIBRARIES = {
     "librdkafka/": {"io"},
     "sqlite3.h": {"io"},
     "curl/": {"io"},
+    "systemd/": {"cli"},
     "microhttpd.h": {"web"},
 }
 
