@@ -288,6 +288,16 @@ JNIEXPORT jbyteArray JNICALL Java_io_recon_flink_NativeDecoder_schema(JNIEnv *en
     return text;
 }
 
+/* Asks again for the schemas that there were none of. */
+JNIEXPORT void JNICALL Java_io_recon_flink_NativeDecoder_forgetAbsent(JNIEnv *env, jclass class, jlong handle);
+JNIEXPORT void JNICALL Java_io_recon_flink_NativeDecoder_forgetAbsent(JNIEnv *env, jclass class, jlong handle)
+{
+    (void)class;
+    struct flink_decoder *flink = handle_of(env, handle);
+    if (flink != NULL)
+        recon_message_decoder_forget_absent(flink->decoder);
+}
+
 /* 0: messages that were ignored; 1: tombstones that made no record. */
 JNIEXPORT jlong JNICALL Java_io_recon_flink_NativeDecoder_count(JNIEnv *env, jclass class, jlong handle, jint what);
 JNIEXPORT jlong JNICALL Java_io_recon_flink_NativeDecoder_count(JNIEnv *env, jclass class, jlong handle, jint what)

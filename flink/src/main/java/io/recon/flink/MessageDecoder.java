@@ -3,9 +3,11 @@ package io.recon.flink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.slf4j.Logger;
@@ -19,6 +21,9 @@ public final class MessageDecoder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MessageDecoder.class);
     private static final PackedRecords NONE = new PackedRecords(new byte[0]);
     private static final int USUAL_BYTES = 64 << 10;
+    /** For how long a schema that a registry did not have, or that was of no use, is not asked for again. */
+    static final Duration ABSENCE = Duration.ofMinutes(1);
+
     private static final int IGNORED = 0;
     private static final int TOMBSTONES = 1;
 
@@ -35,6 +40,9 @@ public final class MessageDecoder implements AutoCloseable {
 
     private final NativeDecoder decoder;
     private final Schemas schemas;
+    private final LongSupplier nanos;
+    private boolean hasAbsent; // schemas, since
+    private long absentSinceNanos;
     private final Map<String, Integer> topicNumbers = new HashMap<>();
     private ByteBuffer in = ByteBuffer.allocateDirect(USUAL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private ByteBuffer out = ByteBuffer.allocateDirect(USUAL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -45,7 +53,12 @@ public final class MessageDecoder implements AutoCloseable {
      * @param keyGroupCount the matcher's maximum parallelism ({@link ReconStreams#maxParallelism})
      */
     public MessageDecoder(ReconConfig config, Stream stream, int keyGroupCount, Schemas schemas) {
+        this(config, stream, keyGroupCount, schemas, System::nanoTime);
+    }
+
+    MessageDecoder(ReconConfig config, Stream stream, int keyGroupCount, Schemas schemas, LongSupplier nanos) {
         this.schemas = schemas;
+        this.nanos = nanos;
         ReconSettings settings = config.settings();
         for (String topic : settings.topics(stream)) {
             topicNumbers.put(topic, settings.topicNumber(stream, topic));
@@ -59,6 +72,10 @@ public final class MessageDecoder implements AutoCloseable {
         Integer topic = topicNumbers.get(message.topic());
         if (topic == null) {
             throw new IllegalArgumentException("topic " + message.topic() + " is none of the configuration's");
+        }
+        if (hasAbsent && nanos.getAsLong() - absentSinceNanos >= ABSENCE.toNanos()) {
+            hasAbsent = false;
+            NativeDecoder.forgetAbsent(decoder.handle());
         }
         write(message);
         int partition = PackedRecords.partition(topic, message.partition());
@@ -85,8 +102,12 @@ public final class MessageDecoder implements AutoCloseable {
         Optional<byte[]> answer = schemas.schema(NativeDecoder.isWantedByGuid(decoder.handle()), wanted);
         byte[] fault = NativeDecoder.schema(decoder.handle(), answer.orElse(null));
         if (answer.isEmpty() || fault != null) {
+            if (!hasAbsent) {
+                hasAbsent = true;
+                absentSinceNanos = nanos.getAsLong();
+            }
             LOG.warn(
-                    "{}/{}/{} and others are rejected as malformed: schema {}: {}",
+                    "{}/{}/{} and others are rejected as malformed, and it is asked for again in a while: schema {}: {}",
                     message.topic(),
                     message.partition(),
                     message.offset(),

@@ -26,5 +26,7 @@ final class NativeDecoder extends NativeHandle {
 
     static native byte[] schema(long handle, byte[] json);
 
+    static native void forgetAbsent(long handle);
+
     static native long count(long handle, int what);
 }

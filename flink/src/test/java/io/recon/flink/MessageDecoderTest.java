@@ -157,6 +157,33 @@ class MessageDecoderTest {
     }
 
     @Test
+    void aSchemaThatWasNotThereIsAskedForAgainAfterAWhile() throws Exception {
+        List<String> asked = new ArrayList<>();
+        long[] now = {1};
+        MessageDecoder.Schemas schemas = (isGuid, text) -> {
+            asked.add(text);
+            return asked.size() == 1
+                    ? Optional.empty()
+                    : Optional.of(utf8("{\"type\":\"record\",\"name\":\"example.Order\",\"fields\":["
+                            + "{\"name\":\"id\",\"type\":\"string\"},{\"name\":\"time\",\"type\":\"long\"}]}"));
+        };
+        try (MessageDecoder decoder = new MessageDecoder(config(), Stream.EVENTS, 128, schemas, () -> now[0])) {
+            byte[] framed = {0, 0, 0, 0, 7, 4, 'a', 'b', 20};
+            for (int i = 0; i < 2; i++) {
+                now[0] += MessageDecoder.ABSENCE.toNanos() - 1 - i;
+                byte kind = decoder.decode(message("orders", 0, framed)).bytes[PackedRecords.KIND_AT];
+                assertThat(kind).isEqualTo((byte) PackedRecords.KIND_REJECTED);
+            }
+            assertThat(asked).hasSize(1);
+            now[0] += 2;
+            assertThat(decoder.decode(message("orders", 0, framed)).maxTime()).isEqualTo(10);
+            now[0] += 2 * MessageDecoder.ABSENCE.toNanos();
+            assertThat(decoder.decode(message("orders", 0, framed)).maxTime()).isEqualTo(10);
+            assertThat(asked).hasSize(2);
+        }
+    }
+
+    @Test
     void aClosedDecoderThrows() throws Exception {
         MessageDecoder decoder = decoder(Stream.AUDIT, (isGuid, text) -> Optional.empty());
         decoder.close();

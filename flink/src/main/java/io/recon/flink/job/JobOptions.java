@@ -21,10 +21,13 @@ final class JobOptions implements Serializable {
     static final String ALIGNMENT_DRIFT = "job.alignment.drift";
     static final String BLOCK_LATENCY = "job.block.latency";
     static final String REGISTRY = "schema.registry.";
+    static final String REQUEST_BYTES_MAX = "max.request.size";
     private static final String TRANSACTION_TIMEOUT = "transaction.timeout.ms";
 
     /** The longest that a broker accepts unless it is told otherwise (transaction.max.timeout.ms). */
     private static final String TRANSACTION_TIMEOUT_MS = "900000";
+
+    private static final long REQUEST_BYTES_MAX_USUAL = 1 << 20; // Kafka's
 
     private final TreeMap<String, String> client = new TreeMap<>();
     private final TreeMap<String, String> registry = new TreeMap<>();
@@ -117,6 +120,19 @@ final class JobOptions implements Serializable {
         Properties properties = client();
         properties.putIfAbsent(TRANSACTION_TIMEOUT, TRANSACTION_TIMEOUT_MS);
         return properties;
+    }
+
+    /** How large a record the sinks' producers send. */
+    long requestBytesMax() {
+        String value = client.get(REQUEST_BYTES_MAX);
+        if (value == null) {
+            return REQUEST_BYTES_MAX_USUAL;
+        }
+        try {
+            return Long.parseLong(value.strip());
+        } catch (NumberFormatException error) {
+            throw new IllegalArgumentException("flink: " + REQUEST_BYTES_MAX + ": '" + value + "' is no number of bytes", error);
+        }
     }
 
     /** Without the prefix: url, basic.auth.user.info, bearer.auth.token. */

@@ -180,7 +180,7 @@ public final class ReconJob {
                 .setKafkaProducerConfig(producer)
                 .setDeliveryGuarantee(options.delivery())
                 .setTransactionalIdPrefix(config.name() + "-" + name)
-                .setRecordSerializer(new ResultSerialization(topic))
+                .setRecordSerializer(new ResultSerialization(topic, options.requestBytesMax()))
                 .build();
         return results.sinkTo(new CommittedSink<>(sink, options.client(), options.acceptsLoss()))
                 .name("recon: " + name)

@@ -32,6 +32,7 @@ class JobOptionsTest {
                 "job.delivery", "at-least-once",
                 "job.alignment.drift", "10 min",
                 "schema.registry.url", "http://r"));
+        assertThat(options.requestBytesMax()).isEqualTo(1 << 20);
         assertThat(options.client()).isEqualTo(Map.of("bootstrap.servers", "h:1", "security.protocol", "SASL_SSL"));
         assertThat(options.delivery()).isEqualTo(DeliveryGuarantee.AT_LEAST_ONCE);
         assertThat(options.alignmentDrift()).isEqualTo(Duration.ofMinutes(10));
@@ -42,6 +43,7 @@ class JobOptionsTest {
     void whatIsWrongIsNamed() {
         assertThatThrownBy(() -> options(Map.of("job.delivery", "once"))).hasMessageContaining("job.delivery: 'once'");
         assertThatThrownBy(() -> options(Map.of("job.alignment.drift", "5"))).hasMessageContaining("job.alignment.drift: '5'");
+        assertThatThrownBy(() -> options(Map.of("max.request.size", "2m")).requestBytesMax()).hasMessageContaining("'2m'");
         assertThatThrownBy(() -> options(Map.of("job.dleivery", "x"))).hasMessageContaining("job.dleivery");
         assertThatThrownBy(() -> new JobOptions(Map.of(), Map.of(), Duration.ZERO)).hasMessageContaining("bootstrap.servers");
     }

@@ -13,10 +13,13 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SchemaRegistryTest {
     private final List<String> asked = new ArrayList<>();
     private int failures;
+    private int refusal; // of a format; 0: none
     private HttpServer server;
 
     @BeforeEach
@@ -26,6 +29,9 @@ class SchemaRegistryTest {
             String uri = exchange.getRequestURI().toString();
             asked.add(uri + " " + exchange.getRequestHeaders().getFirst("Authorization"));
             int status = failures-- > 0 ? 500 : uri.contains("/404") ? 404 : 200;
+            if (refusal != 0 && uri.contains("format=")) {
+                status = refusal;
+            }
             byte[] body = "{\"schema\":\"\\\"string\\\"\"}".getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(status, body.length);
             exchange.getResponseBody().write(body);
@@ -55,6 +61,17 @@ class SchemaRegistryTest {
     @Test
     void oneThatIsNotThereIsNone() throws Exception {
         assertThat(new SchemaRegistry(Map.of("url", url())).schema(false, "404")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {406, 501})
+    void aRegistryThatKnowsNoFormatIsAskedWithoutOneFromThenOn(int status) throws Exception {
+        refusal = status;
+        var registry = new SchemaRegistry(Map.of("url", url()));
+        assertThat(registry.schema(false, "7")).isPresent();
+        assertThat(registry.schema(true, "a-b")).isPresent();
+        assertThat(asked).containsExactly(
+                "/schemas/ids/7?format=resolved null", "/schemas/ids/7 null", "/schemas/guids/a-b null");
     }
 
     @Test
