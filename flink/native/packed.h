@@ -14,9 +14,12 @@
  *     24  key low u64
  *     32  time i64
  *     40  offset i64
- *     48  partition u32      TOPIC << 16 | the number in the topic; TOPIC counts the configuration's topics from 1, 0:
- * none 52  place u32 56  emitted time i64   if PACKED_FLAG_EMITTED context size u32   if PACKED_FLAG_CONTEXT ID,
- * source, context
+ *     48  partition u32      TOPIC << 16 | the number in the topic; TOPIC is the topic's number on the wire (names.h),
+ *                            0: none
+ *     52  place u32
+ *     56  emitted time i64   if PACKED_FLAG_EMITTED
+ *         context size u32   if PACKED_FLAG_CONTEXT
+ *         ID, source, context
  *
  * Which stream it is says the block. Texts that no result would show are left out.
  */

@@ -77,8 +77,8 @@ class Cluster:
         self.conf.mkdir(parents=True, exist_ok=True)
         for name in ("log", "pid", "tmp"):
             (self.folder / name).mkdir(exist_ok=True)
-        log4j = (self.home / "conf/log4j-console.properties").read_text()
-        (self.conf / "log4j-console.properties").write_text(log4j)
+        for name in ("log4j-console.properties", "log4j-cli.properties"):
+            (self.conf / name).write_text((self.home / "conf" / name).read_text())
         for attempt in range(3):  # a port may be taken between the look and the use
             self.rest_port, rpc_port, blob_port = free_ports(3)
             settings = {
@@ -196,6 +196,14 @@ class Cluster:
             self.jars[key] = answer["filename"].rsplit("/", 1)[1]
         return self.jars[key]
 
+    def command(self, *arguments):
+        """`flink ARGUMENTS` as a user of this cluster has it; the process when it has ended, with its output as text."""
+        return subprocess.run(
+            ["bash", self.home / "bin/flink", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, timeout=120, cwd=self.folder, env={
+                **os.environ, "FLINK_HOME": str(self.home), "FLINK_CONF_DIR": str(self.conf),
+                "FLINK_LOG_DIR": str(self.folder / "log")})
+
     def submit(self, jar, arguments=(), parallelism=1, savepoint=None, entry_class=None, configuration=None):
         body = {"programArgsList": list(map(str, arguments)), "parallelism": parallelism}
         if savepoint:
@@ -205,7 +213,10 @@ class Cluster:
         if configuration:
             body["flinkConfiguration"] = configuration
         answer = self.request("POST", f"/jars/{self.upload(jar)}/run", body)
-        return Job(self, answer["jobid"])
+        return self.job(answer["jobid"])
+
+    def job(self, identifier):
+        return Job(self, identifier)
 
 
 class RefusedError(Exception):
@@ -271,6 +282,10 @@ class Job:
     def checkpoints(self):
         """How many were completed."""
         return self.get("/checkpoints")["counts"]["completed"]
+
+    def last_checkpoint(self):
+        """Where the last completed one is."""
+        return self.get("/checkpoints")["latest"]["completed"]["external_path"]
 
     def wait_for_checkpoint(self, more=1, seconds=60):
         before = self.checkpoints()

@@ -1,4 +1,5 @@
 import pathlib
+import re
 import sys
 
 FOLDER = pathlib.Path(__file__).parent
@@ -22,3 +23,30 @@ def broker(tmp_path_factory):
 
     with Broker(tmp_path_factory.mktemp("broker")) as one:
         yield one
+
+
+@pytest.fixture
+def reconciliation(broker, tmp_path, request):
+    """Makes one, named after the test."""
+    from reconciling import Reconciliation
+
+    name = re.sub("[^a-z]+", "-", request.node.name)[:60]
+
+    def make(**settings):
+        return Reconciliation(tmp_path, broker, settings.pop("name", name), **settings)
+
+    return make
+
+
+@pytest.fixture
+def submit(cluster):
+    """Submits a reconciliation's job; cancels all of them in the end."""
+    jobs = []
+
+    def run(reconciliation, **options):
+        jobs.append(reconciliation.submit(cluster, **options))
+        return jobs[-1]
+
+    yield run
+    for job in jobs:
+        job.cancel()

@@ -10,7 +10,7 @@ import pathlib
 import re
 import subprocess
 
-from broker import wait_until
+from broker import Message, wait_until
 
 ROOT = pathlib.Path(__file__).parents[2]
 RECON = pathlib.Path(os.environ.get("RECON", ROOT / "build/release/recon"))
@@ -76,10 +76,13 @@ class Reconciliation:
         path.write_text(json.dumps(self.settings, indent=1))
         return path
 
-    def send(self, stream, records):
-        records = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in records]
-        self.sent[stream] += records
-        self.broker.produce(self.topics[stream], records)
+    def send(self, stream, records, topic=None, timestamp=None):
+        """timestamp: of a record as it is given its Kafka timestamp, ms; else the broker's clock is."""
+        values = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in records]
+        self.sent[stream] += values
+        if timestamp is not None:
+            values = [Message(value=value, timestamp=timestamp(one)) for value, one in zip(values, records)]
+        self.broker.produce(topic or self.topics[stream], values)
 
     def submit(self, cluster, **options):
         job = cluster.submit(JAR, ["--config", self.configuration()], **options)
@@ -96,10 +99,10 @@ class Reconciliation:
 
         wait_until(read, seconds, lambda: f"all is read: {self.unread(job)} messages are not: {job.failure()}")
 
-    def unread(self, job):
+    def unread(self, job, topics=None):
         """How many messages have not left the sources: by their metrics, or by what was committed (which Kafka's consumer may do
         many seconds late, but which is all that is known of a partition that was read before a restart)."""
-        known = self.broker.offsets(self.name, self.topics.values())
+        known = self.broker.offsets(self.name, topics or self.topics.values())
         if known is None:
             return math.inf
         passed = {}

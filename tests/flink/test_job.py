@@ -3,41 +3,15 @@ whatever happens to the cluster in between."""
 
 import json
 import os
-import re
 import time
 
 import pytest
 
 from broker import Message, wait_until
-from reconciling import JAR, Reconciliation, assert_same, assert_told_once, flights, generated
+from reconciling import JAR, assert_same, assert_told_once, flights, generated
 
 KILLS = int(os.environ.get("RECON_KILLS", "5"))  # of TaskManagers, in all
 SLOWLY = {"execution.checkpointing.interval": "1h"}
-
-
-@pytest.fixture
-def reconciliation(broker, tmp_path, request):
-    """Makes one, named after the test."""
-    name = re.sub("[^a-z]+", "-", request.node.name)[:60]
-
-    def make(**settings):
-        return Reconciliation(tmp_path, broker, settings.pop("name", name), **settings)
-
-    return make
-
-
-@pytest.fixture
-def submit(cluster):
-    """Submits a reconciliation's job; cancels all of them in the end."""
-    jobs = []
-
-    def run(reconciliation, **options):
-        jobs.append(reconciliation.submit(cluster, **options))
-        return jobs[-1]
-
-    yield run
-    for job in jobs:
-        job.cancel()
 
 
 FLIGHT = {"id": ["carrier", "flight", "date"]}

@@ -5,8 +5,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -41,6 +43,8 @@ public final class MessageDecoder implements AutoCloseable {
     private final NativeDecoder decoder;
     private final Schemas schemas;
     private final LongSupplier nanos;
+    private final Set<String> unlisted = new HashSet<>();
+    private long passedOver;
     private boolean hasAbsent; // schemas, since
     private long absentSinceNanos;
     private final Map<String, Integer> topicNumbers = new HashMap<>();
@@ -67,11 +71,16 @@ public final class MessageDecoder implements AutoCloseable {
         NativeDecoder.use(decoder.handle(), in, out);
     }
 
-    /** What a message holds: no, one or several records. */
+    /** What a message holds: no, one or several records. One of a topic that is not listed holds none, and counts as ignored. */
     public PackedRecords decode(ConsumerRecord<byte[], byte[]> message) throws Exception {
         Integer topic = topicNumbers.get(message.topic());
         if (topic == null) {
-            throw new IllegalArgumentException("topic " + message.topic() + " is none of the configuration's");
+            // Flink goes on to read what its state holds.
+            if (unlisted.add(message.topic())) {
+                LOG.warn("Topic {} is listed no longer: its messages are passed over", message.topic());
+            }
+            passedOver++;
+            return NONE;
         }
         if (hasAbsent && nanos.getAsLong() - absentSinceNanos >= ABSENCE.toNanos()) {
             hasAbsent = false;
@@ -151,9 +160,9 @@ public final class MessageDecoder implements AutoCloseable {
         }
     }
 
-    /** Messages that a mapping ignores, since the start. */
+    /** Messages that a mapping ignores or that are of a topic which is not listed, since the start. */
     public long ignored() {
-        return NativeDecoder.count(decoder.handle(), IGNORED);
+        return passedOver + NativeDecoder.count(decoder.handle(), IGNORED);
     }
 
     /** Messages without a value that made no record, since the start. */

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -18,6 +19,7 @@ import java.util.Set;
 public final class ReconSettings implements Serializable {
     private static final long serialVersionUID = 1L;
     private static final byte VERSION = 1;
+    private static final int TOPIC_NUMBER_MAX = 0xffff;
     private static final long UNSET = Long.MAX_VALUE;
 
     final String name;
@@ -32,6 +34,8 @@ public final class ReconSettings implements Serializable {
     final boolean sourceInIdentity;
     final String[] auditTopics;
     final String[] eventTopics;
+    private final int[] auditTopicNumbers;
+    private final int[] eventTopicNumbers;
 
     private ReconSettings(Builder builder) {
         name = builder.name;
@@ -46,6 +50,8 @@ public final class ReconSettings implements Serializable {
         sourceInIdentity = builder.sourceInIdentity;
         auditTopics = builder.auditTopics;
         eventTopics = builder.eventTopics;
+        auditTopicNumbers = topicNumbers(auditTopics);
+        eventTopicNumbers = topicNumbers(eventTopics);
     }
 
     /** Begins settings; the name tells one reconciliation's results and state from another's. */
@@ -109,18 +115,36 @@ public final class ReconSettings implements Serializable {
         return stream == Stream.AUDIT ? auditTopics : eventTopics;
     }
 
-    /** The number of a topic: from 1, 0 where there is none. */
+    /** The number of a topic on the wire, which its name decides (flink/native/names.h); 0 where there is none. */
     int topicNumber(Stream stream, String topic) {
         if (topic == null) {
             return 0;
         }
         String[] topics = topics(stream);
+        int[] numbers = stream == Stream.AUDIT ? auditTopicNumbers : eventTopicNumbers;
         for (int i = 0; i < topics.length; i++) {
             if (topics[i].equals(topic)) {
-                return i + 1;
+                return numbers[i];
             }
         }
         throw new IllegalArgumentException("topic " + topic + " is none of the " + stream + " stream's in the settings");
+    }
+
+    private static int[] topicNumbers(String[] topics) {
+        Set<Integer> taken = new HashSet<>();
+        int[] numbers = new int[topics.length];
+        for (int i = 0; i < topics.length; i++) {
+            int hash = (int) 2166136261L;
+            for (byte one : topics[i].getBytes(StandardCharsets.UTF_8)) {
+                hash = (hash ^ one & 0xff) * 16777619;
+            }
+            int number = Math.max(1, (hash ^ hash >>> 16) & TOPIC_NUMBER_MAX);
+            while (!taken.add(number)) {
+                number = number % TOPIC_NUMBER_MAX + 1;
+            }
+            numbers[i] = number;
+        }
+        return numbers;
     }
 
     /** As the native side reads them. */

@@ -2,6 +2,7 @@ package io.recon.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -85,10 +87,13 @@ class MatcherOperatorTest {
         }
 
         void send(Stream stream, ReconRecord record) throws Exception {
+            harness.processElement(stream.ordinal(), new StreamRecord<>(block(stream, record)));
+        }
+
+        Block block(Stream stream, ReconRecord record) {
             PackedRecords packed =
                     packer.pack(stream.ordinal(), record, settings.topicNumber(stream, record.topic));
-            Block block = new Block(stream.ordinal(), PackedRecords.keyGroupAt(packed.bytes, 0), 1, packed.bytes);
-            harness.processElement(stream.ordinal(), new StreamRecord<>(block));
+            return new Block(stream.ordinal(), PackedRecords.keyGroupAt(packed.bytes, 0), 1, packed.bytes);
         }
 
         /** Event time in both streams. */
@@ -320,6 +325,40 @@ class MatcherOperatorTest {
     }
 
     @Test
+    void aRecordThatIsInFlightInACheckpointKeepsItsTopicToo() throws Exception {
+        OperatorSubtaskState state;
+        Block inFlight;
+        try (Fixture matcher = new Fixture(builder().build())) {
+            inFlight = matcher.block(Stream.AUDIT, ReconRecord.of("x", 500).place("b", 3, 17));
+            state = matcher.harness.snapshot(7, START);
+        }
+        ReconSettings others = builder().topics(Stream.AUDIT, List.of("c", "a")).build();
+        try (Fixture matcher = new Fixture(others, 1.0, state)) {
+            matcher.harness.processElement(0, new StreamRecord<>(inFlight));
+            matcher.both(503);
+            assertThat(matcher.results())
+                    .singleElement(STRING)
+                    .contains("\"topic\":\"b\",\"partition\":3,\"offset\":17");
+        }
+    }
+
+    @Test
+    void topicsWhoseNumbersWouldBeTheSameStayTwo() throws Exception {
+        List<String> topics = IntStream.range(0, 3000).mapToObj(i -> "topic-" + i).toList();
+        ReconSettings settings = builder().topics(Stream.AUDIT, topics).build();
+        assertThat(topics.stream().map(topic -> settings.topicNumber(Stream.AUDIT, topic))).doesNotHaveDuplicates();
+        try (Fixture matcher = new Fixture(settings)) {
+            for (String topic : topics) {
+                matcher.send(Stream.AUDIT, ReconRecord.of(topic, 500).place(topic, 0, 1));
+            }
+            matcher.both(503);
+            assertThat(matcher.results())
+                    .hasSize(topics.size())
+                    .allSatisfy(result -> assertThat(result).containsPattern("\"id\":\"(topic-\\d+)\".*\"topic\":\"\\1\""));
+        }
+    }
+
+    @Test
     void theRetentionBoundStandsStillAfterASilenceAcrossARestart() throws Exception {
         OperatorSubtaskState state;
         try (Fixture matcher = new Fixture(builder().build())) {
@@ -476,7 +515,7 @@ class MatcherOperatorTest {
             matcher.start(START);
             ByteBuffer in = ByteBuffer.allocateDirect(1 << 12);
             for (int i = 0; i < 8; i++) {
-                PackedRecords record = packer.pack(0, ReconRecord.of("id" + i, 500).context("x"), 1);
+                PackedRecords record = packer.pack(0, ReconRecord.of("id" + i, 500).context("x"), 0);
                 in.put(0, record.bytes);
                 int group = PackedRecords.keyGroupAt(record.bytes, 0);
                 matcher.records(0, group, START, in, 0, record.bytes.length, in);
