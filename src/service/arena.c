@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "service/populate.h"
+
 #define UNIT_BYTES ((size_t)4096)
 #define HUGE_BYTES ((size_t)2 << 20)
 #define REGION_BYTES ((size_t)32 << 20)
@@ -26,6 +28,10 @@
  * for so many that hold something, and no more than that. */
 #define WARM_SHARE 8
 #define WARM_COUNT_MAX 8
+/* So many huge pages of a region are asked for ahead of the first one that was never taken from, once so many hold
+ * something: what is smaller is done before it would pay. */
+#define AHEAD_COUNT 4
+#define AHEAD_FROM 8
 
 struct region {
     char *bytes;
@@ -33,6 +39,7 @@ struct region {
     size_t free_count;  /* units */
     size_t search_from; /* no free unit is before this word */
     uint32_t warm;      /* bits of its huge pages that hold nothing and were kept */
+    size_t asked;       /* huge pages before it were taken from, or asked for ahead */
     uint64_t taken[WORD_COUNT];
 };
 
@@ -43,6 +50,8 @@ struct recon_arena {
     size_t recent;     /* a region that had room */
     size_t warm_count; /* over all regions */
     size_t taken_units;
+    struct recon_populator *populator; /* NULL: not yet, or there can be none */
+    bool was_populator_tried;
 };
 
 struct recon_arena *recon_arena_new(void)
@@ -54,6 +63,7 @@ void recon_arena_free(struct recon_arena *arena)
 {
     if (arena == NULL)
         return;
+    recon_populator_free(arena->populator);
     for (size_t i = 0; i < arena->count; i++) {
         assert(arena->regions[i]->free_count == UNIT_COUNT);
         munmap(arena->regions[i]->bytes, REGION_BYTES);
@@ -154,6 +164,32 @@ static void warm_take(struct recon_arena *arena, struct region *region, size_t f
     }
 }
 
+/* A block was taken that ends before this huge page. */
+static void ask_ahead(struct recon_arena *arena, struct region *region, size_t huge)
+{
+    size_t count = UNIT_COUNT / HUGE_UNITS;
+    size_t end = huge + AHEAD_COUNT < count ? huge + AHEAD_COUNT : count;
+    if (end <= region->asked || arena->taken_units < AHEAD_FROM * HUGE_UNITS)
+        return;
+    if (!arena->was_populator_tried) {
+        arena->was_populator_tried = true;
+        arena->populator = recon_populator_new();
+    }
+    size_t begin = huge > region->asked ? huge : region->asked;
+    region->asked = end;
+    if (arena->populator != NULL && end > begin)
+        recon_populator_ask(arena->populator, region->bytes + begin * HUGE_BYTES, (end - begin) * HUGE_BYTES);
+}
+
+static void *block_mark(struct recon_arena *arena, struct region *region, size_t first, size_t unit_count)
+{
+    run_mark(region, first, unit_count, true);
+    warm_take(arena, region, first, unit_count);
+    arena->taken_units += unit_count;
+    ask_ahead(arena, region, (first + unit_count - 1) / HUGE_UNITS + 1);
+    return region->bytes + first * UNIT_BYTES;
+}
+
 static void *arena_take(struct recon_arena *arena, size_t unit_count)
 {
     size_t block_units = unit_count == SHORT_LIVED_UNITS ? SHORT_LIVED_UNITS : 0;
@@ -165,18 +201,13 @@ static void *arena_take(struct recon_arena *arena, size_t unit_count)
         size_t first = run_find(region, unit_count);
         if (first == UNIT_COUNT)
             continue;
-        run_mark(region, first, unit_count, true);
-        warm_take(arena, region, first, unit_count);
-        arena->taken_units += unit_count;
         arena->recent = number;
-        return region->bytes + first * UNIT_BYTES;
+        return block_mark(arena, region, first, unit_count);
     }
     struct region *region = region_new(arena, block_units);
     if (region == NULL)
         return NULL;
-    run_mark(region, 0, unit_count, true);
-    arena->taken_units += unit_count;
-    return region->bytes;
+    return block_mark(arena, region, 0, unit_count);
 }
 
 static struct region *region_of(struct recon_arena *arena, const char *block)

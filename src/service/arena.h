@@ -3,10 +3,11 @@
  *
  * An engine of 10^8 identities touches its table at random: with pages of 4 KiB most look-ups would miss the
  * processor's cache of page addresses too. So blocks of 4 KiB and more are cut from regions of 32 MiB that the kernel
- * is asked to back with huge pages; a huge page without a block goes back to the kernel at once. Smaller blocks come
- * from malloc.
+ * is asked to back with huge pages; a huge page without a block goes back to the kernel at once, but for a few. Once it
+ * has grown somewhat, a thread of its own asks for the next huge pages before they are wanted. Smaller blocks come from
+ * malloc.
  *
- * Single-threaded, as its engine is.
+ * For one thread, as its engine is.
  */
 #ifndef RECON_SERVICE_ARENA_H
 #define RECON_SERVICE_ARENA_H

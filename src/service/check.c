@@ -2,7 +2,7 @@
  * The check. See check.h for the picture.
  *
  * 1. lanes[] stand in the merge's order of equals: audit files first, then events files, each in the order given.
- * 2. pending[] holds records whose texts live in batches that are held; it is empty whenever a batch is given back.
+ * 2. The merge has the rest of each lane's batch. What it gave is handed to the engine before a batch is given back.
  * 3. No results wait in the engine between two calls of this file.
  */
 #define _DEFAULT_SOURCE
@@ -24,15 +24,13 @@
 #include "service/lane.h"
 #include "service/merge.h"
 
-#define PENDING_COUNT_MAX 256
-/* From this many on a run of one lane is handed to the engine where it lies. */
-#define RUN_COUNT_MIN 32
+#define MERGED_COUNT_MAX 128
 #define RESULT_COUNT_MAX 256
 #define PROGRESS_RECORD_COUNT 16384
 
 /* With few files the threads may run far ahead of each other; with many, what each holds must be small. */
 #define FEW_FILES 8
-#define BATCH_COUNT_FEW 64 /* of all lanes together */
+#define BATCH_COUNT_FEW 128 /* of all lanes together */
 #define BATCH_COUNT_MANY 2
 #define BUFFER_BYTES_FEW ((size_t)256 * 1024)
 #define BUFFER_BYTES_MANY ((size_t)32 * 1024)
@@ -46,7 +44,6 @@ struct lane_state {
     int stream;
     uint32_t partition;
     struct recon_batch *batch; /* NULL: none was taken yet */
-    size_t next;               /* record of the batch */
     bool saw_time;
     bool is_untimed; /* no time was found in its first records */
 };
@@ -64,8 +61,7 @@ struct recon_check {
     bool noted_time_unit[RECON_STREAM_COUNT];
     uint64_t since_progress;
     struct recon_check_totals totals;
-    size_t pending_count;
-    struct recon_record pending[PENDING_COUNT_MAX];
+    struct recon_record merged[MERGED_COUNT_MAX];
     struct recon_result results[RESULT_COUNT_MAX];
     char message[640];
 };
@@ -318,12 +314,13 @@ static int explain(struct recon_check *check, int status)
     return status;
 }
 
-static int give(struct recon_check *check, const struct recon_record *records, size_t count)
+/* Hands so many of the merged records to the engine. */
+static int give(struct recon_check *check, size_t count)
 {
     size_t done = 0;
     while (done < count) {
         size_t handled = 0;
-        int status = recon_engine_records(check->engine, records + done, count - done, &handled);
+        int status = recon_engine_records(check->engine, check->merged + done, count - done, &handled);
         done += handled;
         if (status != RECON_OK)
             return explain(check, status);
@@ -332,13 +329,6 @@ static int give(struct recon_check *check, const struct recon_record *records, s
             return status;
     }
     return RECON_OK;
-}
-
-static int give_pending(struct recon_check *check)
-{
-    size_t count = check->pending_count;
-    check->pending_count = 0;
-    return count > 0 ? give(check, check->pending, count) : RECON_OK;
 }
 
 /* --- the merge ------------------------------------------------------------------------------------------------- */
@@ -388,11 +378,10 @@ static void judge_first_time(struct recon_check *check, struct lane_state *lane)
 /* The lane's batch is used up: takes the next. At the end of the file its partition ends. */
 static int next_batch(struct recon_check *check, struct lane_state *lane)
 {
-    int status = give_pending(check);
-    if (status != RECON_OK)
-        return status;
-    lane->next = 0;
-    status = recon_lane_is_ready(lane->lane) ? RECON_OK : check->options.listener.idle(check->options.listener.context);
+    if (lane->batch != NULL)
+        check->totals.records[lane->stream] += lane->batch->count;
+    int status =
+        recon_lane_is_ready(lane->lane) ? RECON_OK : check->options.listener.idle(check->options.listener.context);
     if (status != RECON_OK)
         return status;
     status = recon_lane_next(lane->lane, &lane->batch);
@@ -411,32 +400,12 @@ static int next_batch(struct recon_check *check, struct lane_state *lane)
         check->totals.ignored[lane->stream] += lane->batch->ignored;
         if (!lane->saw_time)
             judge_first_time(check, lane);
+        recon_merge_give(&check->merge, lane->batch->records, lane->batch->count);
         return RECON_OK;
     }
     recon_merge_out(&check->merge);
     status = recon_engine_partition_end(check->engine, lane->stream, lane->partition);
     return status != RECON_OK ? explain(check, status) : drain(check);
-}
-
-/* As many of the lane's records as come before those of any other lane. */
-static int take_run(struct recon_check *check, struct lane_state *lane)
-{
-    const struct recon_record *records = lane->batch->records + lane->next;
-    size_t count = recon_merge_take(&check->merge, records, lane->batch->count - lane->next);
-    lane->next += count;
-    check->totals.records[lane->stream] += count;
-    int status = RECON_OK;
-    if (count >= RUN_COUNT_MIN || check->pending_count + count > PENDING_COUNT_MAX)
-        status = give_pending(check);
-    if (status == RECON_OK && count >= RUN_COUNT_MIN) {
-        status = give(check, records, count);
-    } else if (status == RECON_OK) {
-        memcpy(&check->pending[check->pending_count], records, count * sizeof *records);
-        check->pending_count += count;
-    }
-    if (status == RECON_OK)
-        report_progress(check, count);
-    return status;
 }
 
 static void note_times_apart(struct recon_check *check)
@@ -469,13 +438,12 @@ int recon_check_run(struct recon_check *check)
     }
     uint32_t number = 0;
     while (recon_merge_next(&check->merge, &number)) {
-        struct lane_state *lane = &check->lanes[number];
-        int status =
-            lane->batch == NULL || lane->next == lane->batch->count ? next_batch(check, lane) : take_run(check, lane);
+        size_t count = recon_merge_gather(&check->merge, check->merged, MERGED_COUNT_MAX);
+        int status = count > 0 ? give(check, count) : next_batch(check, &check->lanes[number]);
         if (status != RECON_OK)
             return status;
+        report_progress(check, count);
     }
-    assert(check->pending_count == 0);
     note_times_apart(check);
     return RECON_OK;
 }

@@ -8,6 +8,8 @@
 
 #include "recon/status.h"
 
+#define PREFETCH_BYTES 192
+
 int recon_merge_init(struct recon_merge *merge, size_t count, int64_t now_ms, int64_t max_future_skew_ms)
 {
     struct recon_merge_input *heap = calloc(count > 0 ? count : 1, sizeof *heap);
@@ -28,9 +30,9 @@ void recon_merge_deinit(struct recon_merge *merge)
     merge->heap = NULL;
 }
 
-static bool is_before(struct recon_merge_input a, struct recon_merge_input b)
+static bool is_before(const struct recon_merge_input *a, const struct recon_merge_input *b)
 {
-    return a.max < b.max || (a.max == b.max && a.number < b.number);
+    return a->max < b->max || (a->max == b->max && a->number < b->number);
 }
 
 /* Lets heap[0] sink to its place. */
@@ -42,9 +44,9 @@ static void sink(struct recon_merge *merge)
         size_t child = 2 * place + 1;
         if (child >= merge->count)
             break;
-        if (child + 1 < merge->count && is_before(merge->heap[child + 1], merge->heap[child]))
+        if (child + 1 < merge->count && is_before(&merge->heap[child + 1], &merge->heap[child]))
             child++;
-        if (!is_before(merge->heap[child], moved))
+        if (!is_before(&merge->heap[child], &moved))
             break;
         merge->heap[place] = merge->heap[child];
         place = child;
@@ -60,31 +62,48 @@ bool recon_merge_next(const struct recon_merge *merge, uint32_t *number)
     return true;
 }
 
-size_t recon_merge_take(struct recon_merge *merge, const struct recon_record *records, size_t count)
+void recon_merge_give(struct recon_merge *merge, const struct recon_record *records, size_t count)
 {
-    assert(merge->count > 0 && count > 0);
+    assert(merge->count > 0 && merge->heap[0].next == merge->heap[0].end);
+    merge->heap[0].next = records;
+    merge->heap[0].end = records + count;
+}
+
+/* The largest max with which heap[0] is still before its rival. */
+static int64_t bound_of(const struct recon_merge *merge)
+{
+    if (merge->count == 1)
+        return RECON_TIME_MAX;
+    const struct recon_merge_input *rival = &merge->heap[1];
+    if (merge->count > 2 && is_before(&merge->heap[2], rival))
+        rival = &merge->heap[2];
+    /* No underflow: a max below the rival's, or the lower number, made the input the next one. */
+    return merge->heap[0].number < rival->number ? rival->max : rival->max - 1;
+}
+
+size_t recon_merge_gather(struct recon_merge *merge, struct recon_record *records, size_t capacity)
+{
+    assert(merge->count > 0);
     struct recon_merge_input *input = &merge->heap[0];
-    /* The largest max with which the input is still before its rival. */
-    int64_t bound = RECON_TIME_MAX;
-    if (merge->count > 1) {
-        struct recon_merge_input rival = merge->heap[1];
-        if (merge->count > 2 && is_before(merge->heap[2], rival))
-            rival = merge->heap[2];
-        /* No underflow: a max below the rival's, or the lower number, made the input the next one. */
-        bound = input->number < rival.number ? rival.max : rival.max - 1;
+    const int64_t time_max = merge->time_max;
+    int64_t bound = bound_of(merge);
+    size_t count = 0;
+    while (count < capacity && input->next < input->end) {
+        const struct recon_record *record = input->next++;
+        records[count++] = *record;
+        /* What is copied of its texts lies in the other core's cache still. */
+        for (size_t ahead = 0; record->id.bytes != NULL && ahead < PREFETCH_BYTES; ahead += 64)
+            __builtin_prefetch(record->id.bytes + ahead);
+        if (record->time <= input->max || !record->has_time || record->kind == RECON_KIND_REJECTED ||
+            record->time > time_max)
+            continue;
+        input->max = record->time;
+        if (record->time > bound) {
+            sink(merge);
+            bound = bound_of(merge);
+        }
     }
-    int64_t max = input->max;
-    int64_t time_max = merge->time_max;
-    size_t taken = 0;
-    while (taken < count && max <= bound) {
-        const struct recon_record *record = &records[taken++];
-        if (record->time > max && record->has_time && record->kind != RECON_KIND_REJECTED && record->time <= time_max)
-            max = record->time;
-    }
-    input->max = max;
-    if (max > bound)
-        sink(merge);
-    return taken;
+    return count;
 }
 
 void recon_merge_out(struct recon_merge *merge)

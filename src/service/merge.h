@@ -2,8 +2,7 @@
  * The order in which bounded inputs are read: the next record comes from the input whose `max`, the largest event time
  * seen in it, is lowest; of equals from the one with the lowest number.
  *
- * A heap of inputs. It says which input is next and for how long: up to and including the record that lifts its max
- * past the rival's. Pure; single-threaded.
+ * A heap of inputs with the records that each has at hand. Pure; single-threaded.
  */
 #ifndef RECON_SERVICE_MERGE_H
 #define RECON_SERVICE_MERGE_H
@@ -15,7 +14,9 @@
 #include "recon/settings.h"
 
 struct recon_merge_input {
-    int64_t max; /* RECON_TIME_MIN: no time was seen */
+    int64_t max;                     /* RECON_TIME_MIN: no time was seen */
+    const struct recon_record *next; /* at hand, up to end; borrowed */
+    const struct recon_record *end;
     uint32_t number;
 };
 
@@ -30,12 +31,14 @@ struct recon_merge {
 int recon_merge_init(struct recon_merge *merge, size_t count, int64_t now_ms, int64_t max_future_skew_ms);
 void recon_merge_deinit(struct recon_merge *merge);
 
+/* Copies records in order, until there are capacity or the input that is next has none at hand; gives how many. */
+size_t recon_merge_gather(struct recon_merge *merge, struct recon_record *records, size_t capacity);
+
 /* The input that is next; false: all are out. */
 bool recon_merge_next(const struct recon_merge *merge, uint32_t *number);
 
-/* How many of these, the next records of that input, come before any other input's; at least 1 of count >= 1. Moves on
- * past them. */
-size_t recon_merge_take(struct recon_merge *merge, const struct recon_record *records, size_t count);
+/* The input that is next, which has none at hand, has these now. They must stay until they are gathered. */
+void recon_merge_give(struct recon_merge *merge, const struct recon_record *records, size_t count);
 
 /* The input that is next is at its end. */
 void recon_merge_out(struct recon_merge *merge);

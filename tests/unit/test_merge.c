@@ -20,6 +20,7 @@ struct input {
     struct recon_record records[RECORD_COUNT_MAX];
     size_t count;
     size_t next;
+    size_t given;
     int64_t max;
     bool is_out;
 };
@@ -63,7 +64,7 @@ static void run(uint64_t seed, int64_t spread)
                 .time = time - (int64_t)random_below(20),
                 .has_time = random_below(10) != 0,
                 .kind = (uint8_t)(random_below(8) == 0 ? 1 + random_below(2) : RECON_KIND_RECORD),
-                .offset = (int64_t)k,
+                .offset = (int64_t)(i * RECORD_COUNT_MAX + k),
             };
             if (random_below(30) == 0)
                 inputs[i].records[k].time += 5000; /* not believed */
@@ -73,27 +74,31 @@ static void run(uint64_t seed, int64_t spread)
     assert_int_equal(recon_merge_init(&merge, count, 1000, 3000), RECON_OK);
     uint32_t number = 0;
     while (recon_merge_next(&merge, &number)) {
-        size_t expected = naive_next(inputs, count);
-        assert_int_equal(number, expected);
+        struct recon_record gathered[7];
+        size_t gathered_count = recon_merge_gather(&merge, gathered, 1 + random_below(7));
+        for (size_t i = 0; i < gathered_count; i++) {
+            struct input *input = &inputs[naive_next(inputs, count)];
+            const struct recon_record *expected = &input->records[input->next++];
+            assert_int_equal(gathered[i].offset, expected->offset);
+            naive_saw(input, expected, 4000);
+        }
+        if (gathered_count > 0)
+            continue;
+        assert_int_equal(number, naive_next(inputs, count));
         struct input *input = &inputs[number];
-        if (input->next == input->count) {
+        if (input->given == input->count) {
             input->is_out = true;
             recon_merge_out(&merge);
             continue;
         }
+        /* It stops only where there is no more: what is at hand was gathered. */
+        assert_int_equal(input->next, input->given);
         /* Batches of any size: the order must not depend on it. */
         size_t batch = 1 + random_below(40);
-        if (batch > input->count - input->next)
-            batch = input->count - input->next;
-        size_t taken = recon_merge_take(&merge, &input->records[input->next], batch);
-        assert_in_range(taken, 1, batch);
-        for (size_t i = 0; i < taken; i++) {
-            assert_int_equal(naive_next(inputs, count), number);
-            naive_saw(input, &input->records[input->next++], 4000);
-        }
-        /* It stopped because another one is next, or because there was no more. */
-        if (taken < batch)
-            assert_int_not_equal(naive_next(inputs, count), number);
+        if (batch > input->count - input->given)
+            batch = input->count - input->given;
+        recon_merge_give(&merge, &input->records[input->given], batch);
+        input->given += batch;
     }
     assert_int_equal(naive_next(inputs, count), count);
     recon_merge_deinit(&merge);
@@ -106,9 +111,25 @@ static void the_order_is_the_rules_whatever_the_batches(void **state)
         run(seed, seed % 3 == 0 ? 2 : 50);
 }
 
-static struct recon_record at(int64_t time)
+static struct recon_record at(int64_t time, int64_t offset)
 {
-    return (struct recon_record){.time = time, .has_time = true};
+    return (struct recon_record){.time = time, .has_time = true, .offset = offset};
+}
+
+/* Gathers all that is at hand and compares the records' offsets. */
+static void expect_offsets(struct recon_merge *merge, const int64_t *offsets, size_t count)
+{
+    struct recon_record gathered[10];
+    assert_int_equal(recon_merge_gather(merge, gathered, 10), count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(gathered[i].offset, offsets[i]);
+}
+
+static void expect_next(const struct recon_merge *merge, uint32_t expected)
+{
+    uint32_t number = 9;
+    assert_true(recon_merge_next(merge, &number));
+    assert_int_equal(number, expected);
 }
 
 static void of_equals_the_first_is_next(void **state)
@@ -116,22 +137,17 @@ static void of_equals_the_first_is_next(void **state)
     (void)state;
     struct recon_merge merge;
     assert_int_equal(recon_merge_init(&merge, 2, 0, RECON_DURATION_UNSET), RECON_OK);
-    const struct recon_record fives[] = {at(5), at(5), at(6)};
-    uint32_t number = 9;
-    assert_true(recon_merge_next(&merge, &number));
-    assert_int_equal(number, 0);
+    const struct recon_record first[] = {at(5, 1), at(5, 2), at(6, 3)};
+    const struct recon_record second[] = {at(5, 11), at(5, 12), at(7, 13)};
+    expect_next(&merge, 0);
+    recon_merge_give(&merge, first, 3);
     /* The other has no time yet: it is behind as soon as this one has. */
-    assert_int_equal(recon_merge_take(&merge, fives, 3), 1);
-    assert_true(recon_merge_next(&merge, &number));
-    assert_int_equal(number, 1);
-    /* At 5 as well, and not the first. */
-    assert_int_equal(recon_merge_take(&merge, fives, 3), 1);
-    assert_true(recon_merge_next(&merge, &number));
-    assert_int_equal(number, 0);
-    /* At 5 it is still the first of equals, at 6 no longer. */
-    assert_int_equal(recon_merge_take(&merge, &fives[1], 2), 2);
-    assert_true(recon_merge_next(&merge, &number));
-    assert_int_equal(number, 1);
+    expect_offsets(&merge, (int64_t[]){1}, 1);
+    expect_next(&merge, 1);
+    recon_merge_give(&merge, second, 3);
+    /* At 5 the second is not the first of equals; the first still is, and at 6 no longer. */
+    expect_offsets(&merge, (int64_t[]){11, 2, 3, 12, 13}, 5);
+    expect_next(&merge, 0);
     recon_merge_deinit(&merge);
 }
 
@@ -140,18 +156,18 @@ static void the_ends_of_time_are_no_trap(void **state)
     (void)state;
     struct recon_merge merge;
     assert_int_equal(recon_merge_init(&merge, 2, RECON_TIME_MAX - 5, 100), RECON_OK);
-    const struct recon_record late[] = {at(RECON_TIME_MAX), at(RECON_TIME_MAX), at(3)};
+    const struct recon_record late[] = {at(RECON_TIME_MAX, 1), at(RECON_TIME_MAX, 2), at(3, 3)};
+    const struct recon_record early[] = {at(RECON_TIME_MIN + 1, 11), at(RECON_TIME_MIN, 12)};
+    recon_merge_give(&merge, late, 3);
+    expect_offsets(&merge, (int64_t[]){1}, 1);
+    expect_next(&merge, 1);
+    recon_merge_give(&merge, early, 2);
+    expect_offsets(&merge, (int64_t[]){11, 12}, 2);
+    recon_merge_out(&merge);
+    expect_next(&merge, 0);
+    expect_offsets(&merge, (int64_t[]){2, 3}, 2);
+    recon_merge_out(&merge);
     uint32_t number = 9;
-    assert_int_equal(recon_merge_take(&merge, late, 3), 1);
-    assert_true(recon_merge_next(&merge, &number));
-    assert_int_equal(number, 1);
-    const struct recon_record early[] = {at(RECON_TIME_MIN + 1), at(RECON_TIME_MIN)};
-    assert_int_equal(recon_merge_take(&merge, early, 2), 2);
-    recon_merge_out(&merge);
-    assert_true(recon_merge_next(&merge, &number));
-    assert_int_equal(number, 0);
-    assert_int_equal(recon_merge_take(&merge, late, 3), 3);
-    recon_merge_out(&merge);
     assert_false(recon_merge_next(&merge, &number));
     recon_merge_deinit(&merge);
 }
