@@ -433,13 +433,23 @@ int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const st
 /* More pages of pending records than that (1 MiB) don't stay in a core's cache. */
 #define FAR_PAGE_COUNT 16
 
-/* The identity's pending record, NULL where it has none; its entry is here by now. */
-static const char *pending_line(const struct recon_matcher *matcher, struct recon_key key)
+/* Lines behind an insertion's spot that it moves on, most times: 4 entries in each. */
+#define MOVED_LINES 6
+
+/* Asks for what the record will want beside the entry's own place, which is here by now: the pending record, or what an
+ * insertion moves on. */
+static inline void prefetch_second(const struct recon_matcher *matcher, struct recon_key key)
 {
     struct table_place place = table_find(&matcher->table, key);
-    if (place.entry == NULL || table_state_of(place.entry) != TABLE_PENDING)
-        return NULL;
-    return (const char *)pending_at(&matcher->pool, (pending_handle)table_payload_of(place.entry));
+    if (place.entry == NULL) {
+        const char *line = (const char *)place.spot;
+        for (size_t i = 1; i <= MOVED_LINES; i++)
+            __builtin_prefetch(line + 64 * i, 1);
+    } else if (table_state_of(place.entry) == TABLE_PENDING && matcher->pool.page_count >= FAR_PAGE_COUNT) {
+        const char *line = (const char *)pending_at(&matcher->pool, (pending_handle)table_payload_of(place.entry));
+        __builtin_prefetch(line, 1);
+        __builtin_prefetch(line + 64, 1);
+    }
 }
 
 /* noipa: gcc 12 takes a function that only prefetches for one without effect, and leaves out calls that it can see
@@ -458,13 +468,8 @@ void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct re
         __builtin_prefetch(line + 64, 1);
     }
     size_t ahead = at + MATCHER_PENDING_AHEAD;
-    if (matcher->pool.page_count < FAR_PAGE_COUNT || ahead >= count || records[ahead].kind != RECON_KIND_RECORD)
-        return;
-    const char *line = pending_line(matcher, records[ahead].key);
-    if (line != NULL) {
-        __builtin_prefetch(line, 1);
-        __builtin_prefetch(line + 64, 1);
-    }
+    if (ahead < count && records[ahead].kind == RECON_KIND_RECORD)
+        prefetch_second(matcher, records[ahead].key);
 }
 
 int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *records,

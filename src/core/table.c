@@ -6,7 +6,7 @@
 #include "recon/status.h"
 
 #define ENTRY_BYTES sizeof(struct table_entry)
-#define PLACES_MIN 16
+#define HOMES_MIN 10
 #define PAGE_PLACES ((uint32_t)(4096 / ENTRY_BYTES))
 #define DIRECTORY_BITS_MAX 24
 
@@ -21,6 +21,12 @@ static uint32_t used_max(uint32_t home_count)
 {
     return (uint32_t)((uint64_t)home_count * 88 / 100);
 }
+
+/* Entries that a search compares without a branch: with those from any home on they lie in two lines. */
+#define GLANCE_PLACES 5
+
+/* A free place has the largest key, so that no search passes it for a smaller one. */
+static const struct table_entry free_entry = {.key_high = UINT64_MAX, .rest = 0};
 
 static bool is_empty(const struct table_entry *entry)
 {
@@ -41,39 +47,19 @@ static bool is_before(const struct table_entry *entry, uint64_t key_high, uint64
 /* How far entries may be pushed on from the last home, where nothing more is known. */
 static uint32_t slack_for(uint32_t home_count)
 {
-    return home_count / 8 < 64 ? home_count / 8 + 2 : 64;
+    return home_count / 8 < 64 ? home_count / 8 + GLANCE_PLACES : 64;
 }
 
-/* Takes memory for a segment, all places free. False: there is none. */
+/* Takes memory for a segment, whose places are not set yet. False: there is none. */
 static bool segment_new(struct table *table, struct table_slot *slot)
 {
     slot->entries = recon_memory_take(table->memory, slot->place_count * ENTRY_BYTES);
-    if (slot->entries != NULL)
-        memset(slot->entries, 0, slot->place_count * ENTRY_BYTES);
     return slot->entries != NULL;
 }
 
 static void segment_free(struct table *table, const struct table_slot *slot)
 {
     recon_memory_give(table->memory, slot->entries, slot->place_count * ENTRY_BYTES);
-}
-
-int table_init(struct table *table, struct recon_memory *memory)
-{
-    *table = (struct table){.memory = memory};
-    table->slots = recon_memory_take(memory, sizeof(*table->slots));
-    table->segments = recon_memory_take(memory, sizeof(*table->segments));
-    struct table_slot slot = {.home_count = PLACES_MIN - 4, .place_count = PLACES_MIN};
-    if (!segment_new(table, &slot) || table->slots == NULL || table->segments == NULL) {
-        recon_memory_give(memory, table->slots, sizeof(*table->slots));
-        recon_memory_give(memory, table->segments, sizeof(*table->segments));
-        segment_free(table, &slot);
-        return RECON_ERROR_MEMORY;
-    }
-    table->slots[0] = slot;
-    table->segments[0] = (struct table_segment){.oldest = RECON_TIME_MAX};
-    table->segment_count = table->segment_capacity = 1;
-    return RECON_OK;
 }
 
 static uint32_t slots_of_segment(const struct table *table, const struct table_slot *slot)
@@ -94,6 +80,10 @@ void table_deinit(struct table *table)
 static struct table_entry *search(const struct table_slot *slot, uint64_t key_high, uint64_t key_low)
 {
     struct table_entry *entry = &slot->entries[table_home(key_high, slot)];
+    size_t before = 0;
+    for (size_t i = 0; i < GLANCE_PLACES; i++)
+        before += entry[i].key_high < key_high;
+    entry += before;
     while (!is_empty(entry) && is_before(entry, key_high, key_low))
         entry++;
     return entry;
@@ -144,16 +134,13 @@ void table_put(struct table *table, struct table_place place, struct recon_key k
     const struct table_slot *slot = &table->slots[place.slot];
     struct table_segment *segment = &table->segments[slot->segment];
     struct table_entry *entry = place.spot;
-    struct table_entry carried = {key.high, key_low_of(key)};
-    table_set(&carried, state, payload);
-    /* Each entry from here to the first free place moves on by one. */
-    while (!is_empty(entry)) {
-        struct table_entry next = *entry;
-        *entry++ = carried;
-        carried = next;
-    }
+    while (!is_empty(entry))
+        entry++;
     assert(entry < &slot->entries[slot->place_count - 1]);
-    *entry = carried;
+    /* Each entry from the spot to the first free place moves on by one. */
+    memmove(place.spot + 1, place.spot, (size_t)((char *)entry - (char *)place.spot));
+    *place.spot = (struct table_entry){key.high, key_low_of(key)};
+    table_set(place.spot, state, payload);
     if (time < segment->oldest)
         segment->oldest = time;
     segment->used++;
@@ -180,7 +167,7 @@ void table_remove(struct table *table, struct table_place place)
         *entry = *next;
         entry = next;
     }
-    *entry = (struct table_entry){0};
+    *entry = free_entry;
 }
 
 /* Larger segments are of whole pages, as allocators give them. */
@@ -189,37 +176,76 @@ static uint32_t whole_pages(uint32_t place_count)
     return place_count < PAGE_PLACES ? place_count : (place_count + PAGE_PLACES - 1) / PAGE_PLACES * PAGE_PLACES;
 }
 
-/* Plans a segment of so many homes for the entries from `from` on whose keys are not past key_last: sets its
- * place_count, and gives the first entry that does not belong to it. */
-static const struct table_entry *segment_plan(const struct table_entry *from, const struct table_entry *end,
-                                              uint64_t key_last, struct table_slot *slot)
+/* How many places a segment of so many homes has, where its keys are spread evenly. */
+static uint32_t places_usual(uint32_t home_count)
 {
-    uint32_t place = 0;
-    for (; from < end; from++) {
-        if (is_empty(from))
-            continue;
-        if (from->key_high > key_last)
-            break;
-        uint32_t home = table_home(from->key_high, slot);
-        place = (place < home ? home : place) + 1;
-    }
-    uint32_t least = slot->home_count + slack_for(slot->home_count);
-    slot->place_count = whole_pages(place + 2 > least ? place + place / 16 + 2 : least);
-    return from;
+    return whole_pages(home_count + slack_for(home_count));
 }
 
-/* Puts the entries into a segment that was planned for them. */
-static void entries_move(const struct table_entry *from, const struct table_entry *end, const struct table_slot *to)
+/* How many it needs for these entries: more, where many of them want the last homes. */
+static uint32_t places_needed(const struct table_entry *from, const struct table_entry *end,
+                              const struct table_slot *to)
 {
     uint32_t place = 0;
     for (; from < end; from++) {
         if (is_empty(from))
             continue;
         uint32_t home = table_home(from->key_high, to);
-        place = place < home ? home : place;
+        place = (place < home ? home : place) + 1;
+    }
+    uint32_t usual = places_usual(to->home_count);
+    return place + 2 > usual ? whole_pages(place + place / 16 + 2) : usual;
+}
+
+/* Sets all places of the segment, so that it holds the entries. False: it has too few. */
+static bool entries_put(const struct table_entry *from, const struct table_entry *end, const struct table_slot *to)
+{
+    uint32_t place = 0;
+    for (; from < end; from++) {
+        if (is_empty(from))
+            continue;
+        uint32_t home = table_home(from->key_high, to);
+        while (place < home)
+            to->entries[place++] = free_entry;
+        if (place + 3 > to->place_count)
+            return false;
         to->entries[place++] = *from;
     }
-    assert(place < to->place_count);
+    while (place < to->place_count)
+        to->entries[place++] = free_entry;
+    return true;
+}
+
+/* Makes a segment of slot's homes that holds the entries. False: no memory. */
+static bool segment_make(struct table *table, const struct table_entry *from, const struct table_entry *end,
+                         struct table_slot *slot)
+{
+    slot->place_count = places_usual(slot->home_count);
+    if (!segment_new(table, slot))
+        return false;
+    if (entries_put(from, end, slot))
+        return true;
+    segment_free(table, slot);
+    slot->place_count = places_needed(from, end, slot);
+    return segment_new(table, slot) && entries_put(from, end, slot);
+}
+
+int table_init(struct table *table, struct recon_memory *memory)
+{
+    *table = (struct table){.memory = memory};
+    table->slots = recon_memory_take(memory, sizeof(*table->slots));
+    table->segments = recon_memory_take(memory, sizeof(*table->segments));
+    struct table_slot slot = {.home_count = HOMES_MIN};
+    if (!segment_make(table, NULL, NULL, &slot) || table->slots == NULL || table->segments == NULL) {
+        recon_memory_give(memory, table->slots, sizeof(*table->slots));
+        recon_memory_give(memory, table->segments, sizeof(*table->segments));
+        segment_free(table, &slot);
+        return RECON_ERROR_MEMORY;
+    }
+    table->slots[0] = slot;
+    table->segments[0] = (struct table_segment){.oldest = RECON_TIME_MAX};
+    table->segment_count = table->segment_capacity = 1;
+    return RECON_OK;
 }
 
 /* Gives all directory slots of the segment the same content. */
@@ -235,10 +261,8 @@ static int segment_resize(struct table *table, uint32_t slot_number, uint32_t ho
     struct table_slot old = table->slots[slot_number];
     struct table_slot slot = {.home_count = home_count, .depth = old.depth, .segment = old.segment};
     const struct table_entry *end = old.entries + old.place_count;
-    segment_plan(old.entries, end, UINT64_MAX, &slot);
-    if (!segment_new(table, &slot))
+    if (!segment_make(table, old.entries, end, &slot))
         return RECON_ERROR_MEMORY;
-    entries_move(old.entries, end, &slot);
     slots_set(table, slot, table->segments[slot.segment].first_slot);
     table->segments[slot.segment].is_crowded = table->segments[slot.segment].is_at_end = false;
     segment_free(table, &old);
@@ -282,7 +306,7 @@ static uint32_t homes_for(uint32_t used, uint32_t number)
 {
     uint64_t spread = (uint64_t)(number * UINT32_C(2654435769)) * used / 5 >> 32;
     uint64_t entries = used + spread + used / 20;
-    return (uint32_t)(entries * 100 / 88) + PLACES_MIN - 4;
+    return (uint32_t)(entries * 100 / 88) + HOMES_MIN;
 }
 
 static int segment_split(struct table *table, uint64_t key_high)
@@ -301,25 +325,25 @@ static int segment_split(struct table *table, uint64_t key_high)
     uint64_t middle = prefix | UINT64_C(1) << (63 - old.depth);
     const struct table_entry *end = old.entries + old.place_count;
     uint32_t used[2] = {0, 0};
-    for (const struct table_entry *entry = old.entries; entry < end; entry++)
-        if (!is_empty(entry))
-            used[entry->key_high >= middle]++;
+    const struct table_entry *split = old.entries; /* behind the first half */
+    for (const struct table_entry *entry = old.entries; entry < end && (is_empty(entry) || entry->key_high < middle);
+         entry++) {
+        used[0] += !is_empty(entry);
+        split = entry + 1;
+    }
+    used[1] = table->segments[old.segment].used - used[0];
     struct table_slot half[2];
     for (uint32_t bit = 0; bit < 2; bit++) {
         uint32_t number = bit == 0 ? old.segment : table->segment_count;
         half[bit] =
             (struct table_slot){.home_count = homes_for(used[bit], number), .depth = old.depth + 1, .segment = number};
     }
-    const struct table_entry *split = segment_plan(old.entries, end, middle - 1, &half[0]);
-    segment_plan(split, end, UINT64_MAX, &half[1]);
-    if (!segment_new(table, &half[0]))
+    if (!segment_make(table, old.entries, split, &half[0]))
         return RECON_ERROR_MEMORY;
-    if (!segment_new(table, &half[1])) {
+    if (!segment_make(table, split, end, &half[1])) {
         segment_free(table, &half[0]);
         return RECON_ERROR_MEMORY;
     }
-    entries_move(old.entries, split, &half[0]);
-    entries_move(split, end, &half[1]);
     int64_t oldest = table->segments[old.segment].oldest;
     for (uint32_t bit = 0; bit < 2; bit++) {
         uint32_t half_first = first + bit * slots_of_segment(table, &half[bit]);
@@ -355,7 +379,7 @@ void table_purge(struct table *table, uint32_t slot_number, table_is_over is_ove
         int64_t time;
         if (is_empty(&entry))
             continue;
-        slot->entries[i] = (struct table_entry){0};
+        slot->entries[i] = free_entry;
         if (is_over(context, &entry, &time)) {
             segment->used--;
             table->entry_count--;

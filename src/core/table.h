@@ -13,7 +13,7 @@
  *
  * Invariants
  *  1. Entries are in order of key; no entry lies before its home; between an entry and its home no place is free.
- *  2. The last place of a segment is free: every search ends.
+ *  2. The last place of a segment is free: every search ends. Behind every home there are four places more.
  *  3. A segment of depth d has 2^(directory_bits - d) slots in the directory, side by side, all with the same content.
  *  4. used counts a segment's entries.
  */

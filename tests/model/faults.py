@@ -72,7 +72,7 @@ FAULTS = [
      "        uint32_t half_first = first + bit * slots_of_segment(table, &half[bit]);",
      "        uint32_t half_first = first + (uint32_t)!bit * slots_of_segment(table, &half[bit]);", ["--steps", "40000"]),
     ("a table that grows leaves its first place behind", "table.c",
-     "    entries_move(old.entries, end, &slot);", "    entries_move(old.entries + 1, end, &slot);", []),
+     "segment_make(table, old.entries, end, &slot)", "segment_make(table, old.entries + 1, end, &slot)", []),
     ("keys that differ in their low part alone are one", "table.c",
      "entry->key_high == key.high && (entry->rest & TABLE_KEY_LOW_MASK) == low && !is_empty(entry);",
      "entry->key_high == key.high && !is_empty(entry);", []),
