@@ -42,6 +42,7 @@ struct recon_json_lines {
     bool dropping; /* within a line that is too long */
     char *scratch;
     size_t scratch_size;
+    uint32_t guesses[RECON_JSON_GUESS_COUNT]; /* the walk's */
 };
 
 int recon_json_lines_new(const struct recon_path *paths, uint32_t path_count, size_t line_bytes_max,
@@ -168,7 +169,8 @@ static int read_line(struct recon_json_lines *lines, const char *line, uint32_t 
     struct block *block = &lines->block;
     if (size > lines->line_bytes_max)
         return RECON_JSON_LINE_MALFORMED;
-    struct recon_json_document document = {.bytes = line, .origin = block->start, .end = block->start + size};
+    struct recon_json_document document = {
+        .bytes = line, .origin = block->start, .end = block->start + size, .guesses = lines->guesses};
     if (block->spoilt) {
         document.origin = 0;
         document.end = size;

@@ -8,22 +8,31 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What the letter behind a backslash stands for; 0: nothing. */
+static const char values[256] = {
+    ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+};
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    char letter = (char)(c | 0x20);
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
 static bool read_hex4(const char *digits, const char *limit, uint32_t *value)
 {
     if (limit - digits < 4)
         return false;
+    int all = 0; /* negative once one is none */
     *value = 0;
     for (int i = 0; i < 4; i++) {
-        char c = digits[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0)
-            return false;
-        *value = *value << 4 | (uint32_t)digit;
+        int digit = hex_digit(digits[i]);
+        all |= digit;
+        *value = *value << 4 | (uint32_t)(digit & 15);
     }
-    return true;
+    return all >= 0;
 }
 
 static char *put_utf8(char *out, uint32_t point)
@@ -65,8 +74,6 @@ static bool read_code_point(const char **in, const char *limit, uint32_t *point)
 
 char *recon_json_unescape(const char *in, const char *limit, char *out)
 {
-    static const char names[] = "\"\\/bfnrt";
-    static const char values[] = "\"\\/\b\f\n\r\t";
     for (;;) {
         const char *backslash = memchr(in, '\\', (size_t)(limit - in));
         size_t plain = (size_t)((backslash ? backslash : limit) - in);
@@ -78,10 +85,10 @@ char *recon_json_unescape(const char *in, const char *limit, char *out)
         if (in == limit)
             return NULL;
         char c = *in++;
-        const char *name = c ? strchr(names, c) : NULL;
+        char value = values[(unsigned char)c];
         uint32_t point;
-        if (name)
-            *out++ = values[name - names];
+        if (value != 0)
+            *out++ = value;
         else if (c == 'u' && read_code_point(&in, limit, &point))
             out = put_utf8(out, point);
         else

@@ -40,8 +40,11 @@ static void add_nodes(struct recon_json_tree *tree, const struct recon_path *pat
             continue;
         struct recon_json_node *node = &tree->nodes[tree->count++];
         const char *key = path->steps[depth];
-        *node = (struct recon_json_node){
-            .key = key, .key_size = (uint32_t)strlen(key), .path = RECON_PATH_NONE, .item = item_of(key)};
+        *node = (struct recon_json_node){.key = key,
+                                         .key_size = (uint32_t)strlen(key),
+                                         .parent = parent,
+                                         .path = RECON_PATH_NONE,
+                                         .item = item_of(key)};
         for (uint32_t j = i; j < path_count; j++) {
             bool same = paths[j].kind == RECON_FIELD_VALUE && paths[j].step_count == depth + 1;
             for (size_t step = 0; step <= depth && same; step++)

@@ -15,6 +15,7 @@ struct recon_json_node {
     const char *key;
     uint32_t key_size;
     uint32_t end;
+    uint32_t parent;
     uint32_t path;      /* RECON_PATH_NONE: only on the way to others */
     uint32_t item;      /* the key as an index of a list; RECON_JSON_NO_ITEM: it is none */
     uint64_t key_sizes; /* bit n % 64: a key of n bytes is right under this node */

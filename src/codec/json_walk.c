@@ -36,6 +36,8 @@ struct walk {
     const char *limit;     /* likewise */
     const char *backslash; /* the next one that was not looked at; the limit: there is none */
     char *scratch;         /* what is free of it */
+    uint32_t *guess;       /* for the next key that may be wanted; at guesses_end: there is none */
+    uint32_t *guesses_end;
 };
 
 static inline const char *at(const struct walk *walk, uint32_t position)
@@ -203,18 +205,29 @@ static inline bool same_bytes(const char *a, const char *b, size_t size)
     return size == 0 || *a == *b;
 }
 
+static inline bool is_key(const struct recon_json_node *node, struct recon_text key)
+{
+    return node->key_size == key.size && same_bytes(node->key, key.bytes, key.size);
+}
+
 /* The node under parent that the key leads to. What is known of it is forgotten: the last of equal keys counts. */
-static inline uint32_t find_key(const struct walk *walk, uint32_t parent, struct recon_text key)
+static inline uint32_t find_key(struct walk *walk, uint32_t parent, struct recon_text key)
 {
     const struct recon_json_node *nodes = walk->nodes;
     const uint32_t end = nodes[parent].end;
     if ((nodes[parent].key_sizes >> key.size % 64 & 1) == 0)
         return RECON_JSON_NOBODY;
-    uint32_t node = parent + 1;
-    while (node < end && !(nodes[node].key_size == key.size && same_bytes(nodes[node].key, key.bytes, key.size)))
-        node = nodes[node].end;
-    if (node >= end)
-        return RECON_JSON_NOBODY;
+    uint32_t none = RECON_JSON_NOBODY;
+    uint32_t *guess = walk->guess < walk->guesses_end ? walk->guess++ : &none;
+    uint32_t node = *guess;
+    if (nodes[node].parent != parent || !is_key(&nodes[node], key)) {
+        node = parent + 1;
+        while (node < end && !is_key(&nodes[node], key))
+            node = nodes[node].end;
+        if (node >= end)
+            return RECON_JSON_NOBODY;
+        *guess = node;
+    }
     /* What stands at the key itself takes the place of what stood there; what was found under it must go. */
     for (uint32_t under = node + 1; under < nodes[node].end; under++)
         if (nodes[under].path != RECON_PATH_NONE)
@@ -340,7 +353,9 @@ static struct walk begin(const struct recon_json_tree *tree, const struct recon_
                          .end = document->end,
                          .limit = limit,
                          .backslash = document->backslash ? document->backslash : limit,
-                         .scratch = document->scratch};
+                         .scratch = document->scratch,
+                         .guess = document->guesses,
+                         .guesses_end = document->guesses ? document->guesses + RECON_JSON_GUESS_COUNT : NULL};
 }
 
 bool recon_json_walk(const struct recon_json_tree *tree, struct recon_json_document *document,

@@ -22,7 +22,12 @@ struct recon_json_document {
     const char *backslash;    /* the first one in it, NULL: there is none */
     char *scratch;            /* as many bytes as the document has; used only where it has a backslash */
     bool may_be_list;         /* it need not be an object */
+    /* RECON_JSON_GUESS_COUNT nodes, at first 0: where the first keys of the document before led to, as documents of one
+     * producer have theirs in one order; NULL: none are kept. */
+    uint32_t *guesses;
 };
+
+#define RECON_JSON_GUESS_COUNT 16
 
 /* True if the document is one JSON object (or list, where it may be one); then found (one for each path of the tree)
  * says what is there, its texts borrowed from bytes and scratch. False: it is not, and found has no meaning.

@@ -35,8 +35,6 @@ LIBRARIES = {
     "cctz/": {"codec"},
     "librdkafka/": {"io"},
     "sqlite3.h": {"io"},
-    "curl/": {"io"},
-    "systemd/": {"cli"},
     "microhttpd.h": {"web"},
 }
 
