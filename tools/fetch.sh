@@ -3,6 +3,7 @@
 #
 #     fetch.sh python      a virtual environment: Debian's python3 and pytest, and a Kafka client
 #     fetch.sh kafka       the jars of a Kafka broker
+#     fetch.sh registry    a schema registry
 #     fetch.sh flink-2.2   a FLINK_HOME of that line; likewise flink-1.20
 #     fetch.sh promtool    the folder of promtool, of Debian's package prometheus, which would start a server if installed
 #     fetch.sh java-aarch64   a home of Debian's Java for that machine, its bin/java run by qemu
@@ -17,11 +18,12 @@ what=${1:-}
 case $what in
 python) list=tests/kafka/requirements.txt ;;
 kafka) list=tests/kafka/pom.xml ;;
+registry) list=tests/kafka/registry.txt ;;
 java-aarch64) list=tests/flink/java-aarch64.txt ;;
 flink-2.2 | flink-1.20) list=tests/flink/requirements-${what#flink-}.txt ;;
 promtool) list=tools/packages-fetched.txt ;;
 *)
-    echo "usage: fetch.sh python|kafka|flink-2.2|flink-1.20|promtool|java-aarch64" >&2
+    echo "usage: fetch.sh python|kafka|registry|flink-2.2|flink-1.20|promtool|java-aarch64" >&2
     exit 2
     ;;
 esac
@@ -60,6 +62,10 @@ fetch() { # each step must have gone well: sh -e does not hold within an if
         mvn --batch-mode --strict-checksums --file "$list" \
             org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
             -DincludeScope=runtime -DoutputDirectory="$new"
+        ;;
+    registry)
+        mvn --batch-mode --strict-checksums org.apache.maven.plugins:maven-dependency-plugin:3.6.1:unpack \
+            -Dartifact="$(cat "$list")" -DoutputDirectory="$new"
         ;;
     java-aarch64)
         # shellcheck disable=SC2046 # one word a package

@@ -13,6 +13,7 @@
 
 #include "cli/command.h"
 #include "cli/configure.h"
+#include "cli/notify.h"
 #include "cli/options.h"
 #include "codec/result_writer.h"
 #include "codec/text_form.h"
@@ -101,11 +102,17 @@ static void signals_set(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
+struct observers {
+    struct recon_web *web; /* NULL: none */
+    struct recon_notify notify;
+};
+
 static void observe(void *context, const struct recon_run_view *view)
 {
-    struct recon_web *web = context;
-    if (web != NULL)
-        recon_web_publish(web, view);
+    struct observers *observers = context;
+    if (observers->web != NULL)
+        recon_web_publish(observers->web, view);
+    recon_notify_view(&observers->notify, view);
 }
 
 static int web_start(const struct recon_config *config, struct log *log, struct recon_web **web, char *message,
@@ -128,7 +135,7 @@ static int run(struct recon_arguments *arguments, struct recon_config *config)
 {
     static struct log log = {.mutex = PTHREAD_MUTEX_INITIALIZER};
     char message[2048] = "";
-    struct recon_web *web = NULL;
+    struct observers observers = {0};
     recon_arguments_configure(arguments, arguments->positional_count > 0 ? arguments->positionals[0] : NULL,
                               RECON_HOME_RUN, config);
     if (recon_arguments_refuse(arguments))
@@ -137,19 +144,21 @@ static int run(struct recon_arguments *arguments, struct recon_config *config)
     log.is_json = form != NULL && strcmp(form, "json") == 0;
     log.is_quiet = arguments->quiet;
     signals_set();
-    int status = web_start(config, &log, &web, message, sizeof message);
+    recon_notify_init(&observers.notify);
+    int status = web_start(config, &log, &observers.web, message, sizeof message);
     const struct recon_run_options options = {
         .config = config,
         .record = recon_arguments_value(arguments, "record"),
         .log = log_line,
         .log_context = &log,
         .observe = observe,
-        .observe_context = web,
+        .observe_context = &observers,
         .stop = &stop,
     };
     if (status == RECON_OK)
         status = recon_run(&options, message, sizeof message);
-    recon_web_free(web);
+    recon_notify_stopping(&observers.notify);
+    recon_web_free(observers.web);
     if (status == RECON_OK) {
         log_line(&log, 6, "stopped");
         return RECON_EXIT_OK;

@@ -23,6 +23,8 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
 {
     struct recon_kafka_producer *producer = opaque;
     (void)client;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->_private != NULL)
+        *(int64_t *)message->_private = message->offset;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
         message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || producer->refused[0] != '\0')
         return;
@@ -135,6 +137,7 @@ enum recon_kafka_outcome recon_kafka_producer_send(struct recon_kafka_producer *
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)record->value.bytes, record->value.size}},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = record->offset},
     };
     rd_kafka_error_t *error = rd_kafka_produceva(producer->client, arguments, COUNT(arguments));
     if (error != NULL) {

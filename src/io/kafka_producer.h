@@ -32,6 +32,9 @@ struct recon_kafka_record {
     struct recon_text value;
     const struct recon_kafka_header *headers;
     size_t header_count;
+    /* Gets the record's offset by the time its commit says OK; must live until then, or until the producer is freed.
+     * NULL: not asked for. */
+    int64_t *offset;
 };
 
 /* RECON_OK, RECON_ERROR_MEMORY, or RECON_ERROR_INVALID with why in error. Nothing is asked of the broker yet. */

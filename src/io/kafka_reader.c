@@ -57,6 +57,7 @@ struct recon_kafka_reader {
     char **topics; /* last asked for */
     int32_t *partition_counts;
     size_t topic_count;
+    bool is_lost;
     char message[1024];
 };
 
@@ -77,8 +78,12 @@ int recon_kafka_reader_new(const struct recon_kafka_options *options, struct rec
 {
     static const struct recon_kafka_property defaults[] = {
         {"queued.max.messages.kbytes", "8192"}, /* of each partition */
-        {"fetch.queue.backoff.ms", "5"},        {"fetch.wait.max.ms", "100"},
-        {"fetch.error.backoff.ms", "100"},      {"check.crcs", "true"},
+        {"fetch.queue.backoff.ms", "5"},
+        {"fetch.wait.max.ms", "100"},
+        {"fetch.error.backoff.ms", "100"},
+        {"check.crcs", "true"},
+        /* By this alone it learns that there is a controller again, which answers need. */
+        {"topic.metadata.refresh.interval.ms", "5000"},
     };
     static const struct recon_kafka_property fixed[] = {
         {"group.id", "recon"}, /* never joined */
@@ -250,6 +255,7 @@ static int lost(struct recon_kafka_reader *reader, const struct slot *slot, cons
 {
     int64_t first = -1;
     int64_t end = -1;
+    reader->is_lost = true;
     rd_kafka_query_watermark_offsets(reader->client, slot->topic, slot->partition, &first, &end, 5000);
     snprintf(
         reader->message, sizeof reader->message,
@@ -572,6 +578,11 @@ bool recon_kafka_reader_end(const struct recon_kafka_reader *reader, uint32_t sl
 int32_t recon_kafka_reader_partition_count(const struct recon_kafka_reader *reader, size_t index)
 {
     return index < reader->topic_count ? reader->partition_counts[index] : 0;
+}
+
+bool recon_kafka_reader_is_lost(const struct recon_kafka_reader *reader)
+{
+    return reader->is_lost;
 }
 
 const char *recon_kafka_reader_message(const struct recon_kafka_reader *reader)

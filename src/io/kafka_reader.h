@@ -71,6 +71,8 @@ bool recon_kafka_reader_end(const struct recon_kafka_reader *reader, uint32_t sl
  * topics last asked for. */
 int32_t recon_kafka_reader_partition_count(const struct recon_kafka_reader *reader, size_t index);
 
+/* Whether the last error was that an offset is not there any more. */
+bool recon_kafka_reader_is_lost(const struct recon_kafka_reader *reader);
 const char *recon_kafka_reader_message(const struct recon_kafka_reader *reader);
 
 #endif

@@ -16,6 +16,7 @@
 struct recon_kafka_topics {
     const struct recon_kafka_options *options; /* first: the log's call-back looks for it here */
     rd_kafka_t *client;
+    rd_kafka_queue_t *answers; /* to deletions; NULL: none was asked for yet */
     bool may_pass;
     char message[1024];
 };
@@ -42,6 +43,8 @@ void recon_kafka_topics_free(struct recon_kafka_topics *topics)
 {
     if (topics == NULL)
         return;
+    if (topics->answers != NULL)
+        rd_kafka_queue_destroy(topics->answers);
     rd_kafka_destroy(topics->client);
     free(topics);
 }
@@ -164,6 +167,43 @@ int recon_kafka_topics_offset_at(struct recon_kafka_topics *topics, const char *
         return fail(topics, topic, code, "");
     *offset = found >= 0 && found < end ? found : end;
     return RECON_OK;
+}
+
+void recon_kafka_topics_delete_before(struct recon_kafka_topics *topics, const char *topic, int32_t partition,
+                                      int64_t offset)
+{
+    char text[256];
+    if (topics->answers != NULL)
+        rd_kafka_queue_destroy(topics->answers);
+    topics->answers = rd_kafka_queue_new(topics->client);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = offset;
+    rd_kafka_DeleteRecords_t *wanted = rd_kafka_DeleteRecords_new(list);
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(topics->client, RD_KAFKA_ADMIN_OP_DELETERECORDS);
+    rd_kafka_AdminOptions_set_request_timeout(options, TIMEOUT_MS, text, sizeof text);
+    rd_kafka_DeleteRecords(topics->client, &wanted, 1, options, topics->answers);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_DeleteRecords_destroy(wanted);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+bool recon_kafka_topics_deleted(struct recon_kafka_topics *topics, int *status)
+{
+    rd_kafka_event_t *event = topics->answers != NULL ? rd_kafka_queue_poll(topics->answers, 0) : NULL;
+    if (event == NULL)
+        return false;
+    rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+    const rd_kafka_DeleteRecords_result_t *result = rd_kafka_event_DeleteRecords_result(event);
+    const rd_kafka_topic_partition_list_t *list =
+        code == RD_KAFKA_RESP_ERR_NO_ERROR && result != NULL ? rd_kafka_DeleteRecords_result_offsets(result) : NULL;
+    const char *topic = "a topic";
+    if (list != NULL && list->cnt == 1) {
+        code = list->elems[0].err;
+        topic = list->elems[0].topic;
+    }
+    *status = code == RD_KAFKA_RESP_ERR_NO_ERROR ? RECON_OK : fail(topics, topic, code, "");
+    rd_kafka_event_destroy(event);
+    return true;
 }
 
 const char *recon_kafka_topics_message(const struct recon_kafka_topics *topics)

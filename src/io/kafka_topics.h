@@ -32,6 +32,12 @@ int recon_kafka_topics_range(struct recon_kafka_topics *topics, const char *topi
 int recon_kafka_topics_offset_at(struct recon_kafka_topics *topics, const char *topic, int32_t partition,
                                  int64_t time_ms, int64_t *offset);
 
+/* Asks that all records before an offset be deleted, and does not wait: an answer is told by the next call of
+ * recon_kafka_topics_deleted (false: there is none yet). Another question before it takes the place of the first. */
+void recon_kafka_topics_delete_before(struct recon_kafka_topics *topics, const char *topic, int32_t partition,
+                                      int64_t offset);
+bool recon_kafka_topics_deleted(struct recon_kafka_topics *topics, int *status);
+
 const char *recon_kafka_topics_message(const struct recon_kafka_topics *topics);
 bool recon_kafka_topics_may_pass(const struct recon_kafka_topics *topics);
 

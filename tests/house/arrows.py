@@ -35,6 +35,8 @@ LIBRARIES = {
     "cctz/": {"codec"},
     "librdkafka/": {"io"},
     "sqlite3.h": {"io"},
+    "curl/": {"io"},
+    "systemd/": {"cli"},
     "microhttpd.h": {"web"},
 }
 

@@ -106,7 +106,11 @@ stage_flink_aarch64() {
     return "$status"
 }
 
-stage_kafka() { make --no-print-directory build JOBS="$jobs" && run_pytest tests/kafka; }
+# Crashes at chosen places need a build for tests.
+stage_kafka() {
+    make --no-print-directory build JOBS="$jobs" && cmake --preset asan-ubsan --log-level=WARNING &&
+        cmake --build build/asan-ubsan --target recon_command -j "$jobs" -- --quiet && run_pytest tests/kafka
+}
 stage_flink() { make --no-print-directory flink JOBS="$jobs" && run_pytest tests/flink; }
 # Of the same tests what shows that it runs there; make soak runs them all.
 stage_flink_1_20() { RECON_FLINK_LINE=1.20 run_pytest tests/flink/test_job.py -k 'test_flights or killed and not unaligned'; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What runs for hours: the model test over SOAK_SEEDS seeds, then every fuzzer for SOAK_FUZZ_SECONDS, then the Flink job on
-# real clusters: 50 kills within one stream, and on Flink 1.20 what ./check runs on the newest alone. Prints the figures.
+# real clusters: 50 kills within one stream, and on Flink 1.20 what ./check runs on the newest alone; then the service,
+# killed SOAK_KILLS times within one stream. Prints the figures.
 #
 # Another first seed than last time: SOAK_FIRST (default: the seconds of the clock, printed, so that it can be repeated).
 set -uo pipefail
@@ -8,6 +9,7 @@ cd "$(dirname "$0")/../.."
 jobs=${JOBS:-$(nproc)}
 seeds=${SOAK_SEEDS:-1000000}
 fuzz_seconds=${SOAK_FUZZ_SECONDS:-7200}
+kills=${SOAK_KILLS:-200}
 first=${SOAK_FIRST:-$(date +%s)}
 
 for preset in release fuzz; do
@@ -22,4 +24,9 @@ echo 'the Flink job'
 make --no-print-directory flink JOBS="$jobs" && python=$(sh tools/fetch.sh python)/bin/python || exit 1
 RECON_KILLS=50 "$python" -m pytest -p no:cacheprovider tests/flink -k killed || failed=1
 RECON_FLINK_LINE=1.20 "$python" -m pytest -p no:cacheprovider tests/flink || failed=1
+echo "the service: killed $kills times in a stream"
+cmake --preset asan-ubsan --log-level=WARNING >/dev/null &&
+    cmake --build build/asan-ubsan --target recon_command -j "$jobs" -- --quiet &&
+    RECON_KILLS=$kills "$python" -m pytest -p no:cacheprovider -q tests/kafka/test_snapshots.py -k killed ||
+    failed=1
 exit "$failed"

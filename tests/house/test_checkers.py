@@ -73,7 +73,7 @@ def test_arrows_let_a_tidy_tree_pass(tmp_path):
         ("src/codec/x.c", '#include "b.h"\n'),
         ("src/cli/x.c", "#include <simdjson.h>\n"),
         ("src/codec/x.c", "#include <yaml.h>\n"),
-        ("src/io/x.c", "#include <curl/curl.h>\n"),
+        ("src/io/x.c", "#include <png.h>\n"),
         ("include/recon/x.h", '#include "core/a.h"\n'),
         ("src/attic/x.c", "\n"),
     ],

@@ -23,6 +23,7 @@ kafka: {{bootstrap.servers: "{address}", reconnect.backoff.max.ms: 200}}
 http: {{listen: "127.0.0.1:0"}}
 audit: {{topics: [{audit}]}}
 events: {{topics: [{events}]}}
+state: {{directory: "{folder}/state", snapshot_interval: {snapshot_interval}}}
 output: {{topics: {{metrics: {name}.metrics, breaks: {name}.breaks}}}}
 """
 
@@ -31,7 +32,8 @@ class Service:
     """One name; may be started again after it ended, in whatever way."""
 
     def __init__(self, broker, folder, name, audit=None, events=None, interval="10s", out_of_orderness="2s", retention="1h",
-                 idle_timeout="never", start="earliest"):
+                 idle_timeout="never", start="earliest", snapshot_interval="1m", program=RECON):
+        self.program = program
         self.broker = broker
         self.name = name
         self.folder = pathlib.Path(folder)
@@ -39,11 +41,16 @@ class Service:
         self.trace = self.folder / f"{name}.trace"
         self.log = self.folder / f"{name}.log"
         self.process = None
-        self.configure(audit=audit or f"{name}.audit", events=events or f"{name}.events", interval=interval,
-                       out_of_orderness=out_of_orderness, retention=retention, idle_timeout=idle_timeout, start=start)
+        self.settings = {
+            "audit": audit or f"{name}.audit", "events": events or f"{name}.events", "interval": interval,
+            "out_of_orderness": out_of_orderness, "retention": retention, "idle_timeout": idle_timeout, "start": start,
+            "snapshot_interval": snapshot_interval}
+        self.configure()
 
     def configure(self, **settings):
-        self.config.write_text(CONFIG.format(name=self.name, address=self.broker.address, **settings))
+        """Writes the configuration, with these settings changed."""
+        self.settings |= settings
+        self.config.write_text(CONFIG.format(name=self.name, address=self.broker.address, folder=self.folder, **self.settings))
 
     def __enter__(self):
         self.start()
@@ -53,10 +60,20 @@ class Service:
         if self.process.poll() is None:
             self.kill()
 
-    def start(self):
+    @property
+    def state(self):
+        return self.folder / "state"
+
+    def snapshots(self):
+        """The whole snapshots, the newest first."""
+        return sorted(self.state.glob(f"{self.name}.*.snapshot"), reverse=True)
+
+    def start(self, record=True, **environment):
+        """record: what is told to the engine, from the journal's beginning; snapshots are not gone on from then."""
+        options = ["--record", self.trace] if record else []
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([RECON, "run", self.config, "--record", self.trace], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, preexec_fn=dies_with_parent)
+            self.process = subprocess.Popen([self.program, "run", self.config, *options], stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, preexec_fn=dies_with_parent, env=os.environ | environment)
 
     def kill(self):
         self.process.kill()
@@ -101,7 +118,7 @@ class Service:
 
     def replayed(self, *options):
         """What a replay of the trace says that it recorded."""
-        ended = subprocess.run([RECON, "replay", self.config, self.trace, "--quiet", "--results", "ndjson", *options],
+        ended = subprocess.run([self.program, "replay", self.config, self.trace, "--quiet", "--results", "ndjson", *options],
                                capture_output=True, text=True, timeout=120)
         assert ended.returncode == 0, ended.stderr
         return [json.loads(line) for line in ended.stdout.splitlines()]

@@ -1,0 +1,203 @@
+"""Snapshots of the service: killed at the worst moments it publishes each thing once, and goes on from what is sound.
+
+The program is one built for tests: RECON_KILL_AT=PLACE:COUNT kills it at a place, RECON_FAIL_AT=PLACE makes the disk fail there,
+RECON_JOURNAL_WHOLE=1 keeps the journal, so that in the end all can be read again from its beginning and recorded.
+"""
+
+import functools
+import os
+import shutil
+import time
+
+import confluent_kafka
+import pytest
+
+from broker import ROOT, wait_until
+from service import counted, of
+from test_run import audit, event, pass_by
+
+PROGRAM = os.environ.get("RECON_TEST") or str(ROOT / "build/asan-ubsan/recon")
+WHOLE = {"RECON_JOURNAL_WHOLE": "1"}
+KILLS = int(os.environ.get("RECON_KILLS", "10"))
+PLACES = ["snapshot-piece", "snapshot-sync", "snapshot-rename", "snapshot-renamed", "commit", "committed"]
+
+
+@pytest.fixture
+def service(service):
+    return functools.partial(service, program=PROGRAM, snapshot_interval="200ms")
+
+
+def feed(broker, one, first, count=500, partitions=2):
+    """Events of all but every hundredth audited ID, 10 ms apart. Gives the number to go on with."""
+    broker.produce(f"{one.name}.audit", [audit(n, n * 10) for n in range(first, first + count)])
+    broker.produce(f"{one.name}.events", [event(n, n * 10) for n in range(first, first + count) if n % 100])
+    return first + count
+
+
+def journal_first(broker, one):
+    """The first offset that the journal has; 0: or it is not there."""
+    if f"recon.{one.name}.journal" not in broker.topics():
+        return 0
+    at = confluent_kafka.TopicPartition(f"recon.{one.name}.journal", 0)
+    return broker.admin().list_offsets({at: confluent_kafka.admin.OffsetSpec.earliest()})[at].result(10).offset
+
+
+def equals_replay(one):
+    """What is published is what a replay says of all that was read, in the order in which it was committed."""
+    published = one.published()
+    shutil.rmtree(one.state)
+    one.log.unlink()
+    one.start(record=True, **WHOLE)
+    one.until_said("all is read again", 60)
+    one.stop()
+    assert counted(one.published()) == counted(published), "reading all again publishes nothing new"
+    assert counted(published) == counted(one.replayed())
+    return published
+
+
+@pytest.mark.parametrize("idle_timeout", ["never", "300ms"])
+def test_killed_at_bad_moments_it_publishes_each_thing_once(broker, service, idle_timeout):
+    """Also where inputs fall silent by the clock and what was missing is found."""
+    one = service(2, 2, idle_timeout=idle_timeout)
+    end = 0
+    for kill in range(KILLS // 2):
+        place = PLACES[kill % len(PLACES)]
+        one.start(record=False, RECON_KILL_AT=f"{place}:{1 + kill // len(PLACES) % 3}", **WHOLE)
+        stuck = time.monotonic() + 60
+        while one.process.poll() is None:
+            assert time.monotonic() < stuck, one.said()
+            end = feed(broker, one, end)
+        assert one.ended() == -9, one.said()
+        one.log.unlink()
+    pass_by(broker, one, end * 10 + 20_000, 2)
+    one.start(record=False, **WHOLE)
+    one.until_published(lambda all: len(of(all, "missing")) - len(of(all, "found")) >= end // 100, 60)
+    one.stop()
+    published = equals_replay(one)
+    found = {r["id"] for r in of(published, "found")}
+    assert sorted(r["id"] for r in of(published, "missing") if r["id"] not in found) == sorted(
+        f"a-{n}" for n in range(0, end, 100))
+    if idle_timeout == "never":
+        assert not found
+
+
+def test_a_start_goes_on_from_the_newest_snapshot_and_needs_nothing_before_it(broker, service):
+    one = service()
+    one.start(record=False)
+    end = 0
+
+    def trimmed():
+        nonlocal end
+        end = feed(broker, one, end, partitions=1)
+        return journal_first(broker, one) > 0 and len(one.snapshots()) == 2
+
+    wait_until(trimmed, 30, one.said)
+    pass_by(broker, one, end * 10 + 20_000)
+    one.until_published(lambda all: len(of(all, "missing")) == end // 100)
+    one.kill()
+    one.log.unlink()
+    one.start(record=False)
+    one.until_said("all is read again")
+    broker.produce(f"{one.name}.events", [event(0, 0)])
+    one.until_published(lambda all: of(all, "found"))
+    one.stop()
+    assert len(of(one.published(), "missing")) == end // 100
+
+
+def run_until_two(broker, one, **environment):
+    """Runs and is killed when there are two snapshots, something was published and not all of it is in them."""
+    one.start(record=False, **environment)
+    end = 0
+
+    def made():
+        nonlocal end
+        end = feed(broker, one, end, partitions=1)
+        return len(one.snapshots()) == 2
+
+    wait_until(made, 60, one.said)
+    pass_by(broker, one, end * 10 + 20_000)
+    one.until_published(lambda all: len(of(all, "missing")) == end // 100)
+    one.kill()
+    one.log.unlink()
+    return end
+
+
+@pytest.mark.parametrize("damage", ["torn", "flipped", "missing", "empty"])
+def test_one_damaged_or_gone_is_told_and_the_older_taken(broker, service, damage):
+    one = service()
+    end = run_until_two(broker, one)
+    newest, older = one.snapshots()
+    data = newest.read_bytes()
+    if damage == "missing":
+        newest.unlink()
+    else:
+        newest.write_bytes({"torn": data[:-1], "empty": b"", "flipped": data[:-100] + bytes([data[-100] ^ 1]) + data[-99:]}[damage])
+    one.start(record=False, RECON_FAIL_AT="snapshot-sync")
+    one.until_said("all is read again")
+    if damage != "missing":
+        assert f"snapshot {newest} is not gone on from" in one.said()
+    one.stop()
+    assert older.exists()
+    assert len(of(one.published(), "missing")) == end // 100
+
+
+def test_one_that_the_journal_does_not_bear_out_is_not_gone_on_from(broker, service):
+    """As where its entry was never committed, or the journal's topic was made anew."""
+    one = service()
+    end = run_until_two(broker, one)
+    ahead = one.snapshots()
+    broker.delete_topic(f"recon.{one.name}.journal")
+    one.start(record=False, RECON_FAIL_AT="snapshot-sync", **WHOLE)
+    one.until_published(lambda all: len(of(all, "missing")) == 2 * (end // 100))  # begun anew, all is published anew
+    one.kill()
+    one.start(record=False, **WHOLE)
+    one.until_said("all is read again")
+    assert f"snapshot {ahead[0]} is not gone on from" in one.said()
+
+    def gone():
+        feed(broker, one, 0, 1, 1)
+        return not any(path.exists() for path in ahead)
+
+    wait_until(gone, 30, one.said)  # once there are two that can be gone on from
+    one.stop()
+
+
+def test_a_disk_that_fails_is_told_and_nothing_is_lost(broker, service):
+    one = service()
+    broker.produce(f"{one.name}.audit", [audit(n, n * 10) for n in range(100)])
+    one.start(record=False, RECON_FAIL_AT="snapshot-piece", **WHOLE)
+    one.until_said("no snapshot could be made")
+    pass_by(broker, one, 30_000)
+    one.until_published(lambda all: len(of(all, "missing")) == 100)
+    one.stop()
+    assert not one.snapshots()
+    equals_replay(one)
+
+
+def test_a_state_directory_that_is_full_or_no_directory_is_told_and_nothing_is_lost(broker, service):
+    one = service()
+    one.state.write_text("no directory")
+    with one:
+        one.until_said("Not a directory")
+        broker.produce(f"{one.name}.audit", [audit(1, 0)])
+        pass_by(broker, one, 30_000)
+        one.until_published(lambda all: of(all, "missing"))
+        one.state.unlink()
+        wait_until(lambda: feed(broker, one, 100, 1, 1) and one.snapshots(), 30, one.said)
+        one.stop()
+    assert len(of(one.published(), "missing")) == 1
+
+
+def test_the_journal_does_not_grow_while_nothing_happens(broker, service):
+    one = service(idle_timeout="1s", interval="1s", out_of_orderness="0ms")
+    broker.produce(f"{one.name}.audit", [audit(1, 0)])
+    broker.produce(f"{one.name}.events", [event(1, 0)])
+    journal = f"recon.{one.name}.journal"
+    with one:
+        one.until_published(lambda all: of(all, "metric"), 60)
+        wait_until(lambda: one.snapshots(), 20, one.said)
+        before = len(broker.read(journal))
+        quiet = time.monotonic() + 3  # what is tested is that time passes
+        wait_until(lambda: time.monotonic() > quiet, 5, "three seconds")
+        assert len(broker.read(journal)) <= before + 3
+        one.stop()
