@@ -64,8 +64,9 @@ fetch() { # each step must have gone well: sh -e does not hold within an if
             -DincludeScope=runtime -DoutputDirectory="$new"
         ;;
     registry)
-        mvn --batch-mode --strict-checksums org.apache.maven.plugins:maven-dependency-plugin:3.6.1:unpack \
-            -Dartifact="$(cat "$list")" -DoutputDirectory="$new"
+        # Without a project the plugin leaves its notes in the folder that it is called in.
+        artifact=$(cat "$list") && mkdir "$new" && (cd "$new" && mvn --batch-mode --strict-checksums \
+            org.apache.maven.plugins:maven-dependency-plugin:3.6.1:unpack -Dartifact="$artifact" -DoutputDirectory="$new")
         ;;
     java-aarch64)
         # shellcheck disable=SC2046 # one word a package
