@@ -37,6 +37,7 @@ enum recon_journal_kind {
     RECON_STEP_RANGE = 3,     /* count messages of a partition, from one offset to before another */
     RECON_STEP_ALIVE = 4,     /* a partition */
     RECON_STEP_END = 5,       /* a partition */
+    RECON_STEP_ABSENT = 6, /* of a stream's next range, a schema that the registry has not: topic is its ID or GUID */
 };
 
 struct recon_journal_step {

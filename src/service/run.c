@@ -86,14 +86,16 @@ static int properties_make(struct recon_run *run)
     run->properties = calloc(count + 1, sizeof *run->properties);
     if (run->properties == NULL)
         return RECON_ERROR_MEMORY;
+    size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         const struct recon_property *from =
             i < config->kafka.count ? &config->kafka.items[i] : &config->librdkafka.items[i - config->kafka.count];
-        run->properties[i] = (struct recon_kafka_property){from->name, from->value};
+        if (!run_schema_property(from->name))
+            run->properties[kept++] = (struct recon_kafka_property){from->name, from->value};
     }
     run->kafka = (struct recon_kafka_options){
         .properties = run->properties,
-        .property_count = count,
+        .property_count = kept,
         .log = run->options.log,
         .log_context = run->options.log_context,
     };
@@ -222,6 +224,7 @@ static int record_close(struct recon_run *run)
 
 static void run_deinit(struct recon_run *run)
 {
+    run_snapshots_deinit(run);
     recon_steps_free(run->steps);
     recon_kafka_producer_free(run->producer);
     recon_kafka_reader_free(run->reader);
@@ -229,6 +232,8 @@ static void run_deinit(struct recon_run *run)
     if (run->messenger != NULL)
         recon_result_messenger_free(run->messenger);
     recon_sink_abandon(run->record);
+    recon_registry_client_free(run->registry);
+    recon_buffer_deinit(&run->absent);
     recon_buffer_deinit(&run->settings);
     recon_buffer_deinit(&run->journal_steps);
     recon_buffer_deinit(&run->entry);
@@ -246,6 +251,8 @@ static int run_once(struct recon_run *run)
     run_phase(run, RECON_RUN_STARTING);
     int status = properties_make(run);
     if (status == RECON_OK)
+        status = run_schema_client(run);
+    if (status == RECON_OK)
         status = topics_make(run);
     if (status == RECON_OK)
         status = journal_name(run);
@@ -259,7 +266,7 @@ static int run_once(struct recon_run *run)
         status = parts_make(run);
     if (status == RECON_OK) {
         run_phase(run, RECON_RUN_REREADING);
-        status = run_reread(run, &found);
+        status = run_resume(run, &found);
     }
     if (status == RECON_OK && !found)
         status = run_start(run);
@@ -296,9 +303,11 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
         run->tally = &tally;
         run->started_ms = started_ms;
         run->snapshot_ms = RECON_TIME_MIN;
+        recon_buffer_init(&run->absent);
         recon_buffer_init(&run->settings);
         recon_buffer_init(&run->journal_steps);
         recon_buffer_init(&run->entry);
+        recon_buffer_init(&run->snapshots.head);
         const int status = run_once(run);
         const uint64_t entry_count = run->entry_count;
         run_deinit(run);

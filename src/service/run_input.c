@@ -9,6 +9,11 @@
  *
  * The clock moves in steps of at most half an idle_timeout, so that a process that was held up, or down, can say
  * between them what is alive. If the wall clock falls, this one waits for it.
+ *
+ * A step of the clock that caused no result and left R where it was is not kept once the next step of the clock follows
+ * it: the second alone does the same. (Between two such steps inputs can only become idle. So W, which need not have
+ * risen half-way, rises to the same; and R, which rises only while not all are idle, would have risen at the first.)
+ * So a journal does not grow while nothing happens.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -147,13 +152,38 @@ int run_alive_all(struct recon_run *run)
     return status;
 }
 
+static int64_t retention_bound(const struct recon_run *run)
+{
+    struct recon_rise current = {.retention_bound = RECON_TIME_MIN};
+    if (recon_steps_engine(run->steps) != NULL)
+        recon_engine_current(recon_steps_engine(run->steps), &current);
+    return current.retention_bound;
+}
+
+static int clock_tell(struct recon_run *run, int64_t now_ms)
+{
+    const struct recon_journal_step step = {.kind = RECON_STEP_CLOCK, .at = now_ms};
+    const bool is_first = recon_steps_engine(run->steps) == NULL;
+    const int64_t bound = retention_bound(run);
+    const uint64_t result_count = run->result_count;
+    if (run->quiet_end > 0 && run->quiet_end == run->journal_steps.size)
+        run->journal_steps.size = run->quiet_begin;
+    run->quiet_end = 0;
+    int status = run_note(run, &step);
+    const size_t end = run->journal_steps.size;
+    if (status == RECON_OK)
+        status = recon_steps_clock(run->steps, now_ms);
+    if (status == RECON_OK && !is_first && run->result_count == result_count && retention_bound(run) == bound) {
+        run->quiet_begin = run->noted_at;
+        run->quiet_end = end;
+    }
+    return status;
+}
+
 static int clock_step(struct recon_run *run, int64_t now_ms)
 {
     const int64_t timeout = idle_timeout(run);
-    const struct recon_journal_step step = {.kind = RECON_STEP_CLOCK, .at = now_ms};
-    int status = run_note(run, &step);
-    if (status == RECON_OK)
-        status = recon_steps_clock(run->steps, now_ms);
+    int status = clock_tell(run, now_ms);
     for (size_t i = 0; timeout != RECON_DURATION_UNSET && i < run->slot_count && status == RECON_OK; i++) {
         struct run_slot *slot = &run->slots[i];
         const bool is_behind = slot->caught_up_ms == RECON_TIME_MIN || now_ms - slot->caught_up_ms >= timeout / 2;
@@ -240,12 +270,14 @@ int run_take(struct recon_run *run, size_t number, int64_t before, size_t capaci
         .end = run->taken[taken - 1].offset + 1,
         .count = (uint32_t)taken,
     };
-    status = run_note(run, &step);
-    if (status == RECON_OK)
-        status = messages_make(run, slot, taken);
+    status = messages_make(run, slot, taken);
     if (status == RECON_OK)
         status = recon_steps_decode(run->steps, slot->stream, run->messages, taken);
     recon_kafka_reader_release(run->reader);
+    if (status == RECON_OK)
+        status = run_schema_note(run, slot->stream);
+    if (status == RECON_OK)
+        status = run_note(run, &step);
     return status == RECON_OK ? recon_steps_handle(run->steps) : status;
 }
 
@@ -313,6 +345,14 @@ int run_live(struct recon_run *run)
             status = round_read(run, &any);
         if (status == RECON_OK && run_commit_is_due(run))
             status = run_commit(run);
+        if (status == RECON_OK)
+            status = run_snapshot_tick(run);
     }
-    return status == RECON_OK ? run_commit(run) : status;
+    if (run->stop_deadline_ms == 0)
+        run->stop_deadline_ms = run_steady_ms() + RUN_STOP_PATIENCE_MS;
+    if (status == RECON_OK)
+        status = run_commit(run);
+    if (status == RECON_OK)
+        run_snapshot_last(run);
+    return status;
 }

@@ -8,11 +8,31 @@
 #include <string.h>
 
 #include "recon/status.h"
+#include "service/bytes.h"
 #include "service/run_state.h"
 
 #define WAIT_MS 1000
 /* Results between two looks at whether others should see something of a long step. */
 #define BEAT_RESULT_COUNT 1024
+
+static void abort_transaction(struct recon_run *run)
+{
+    enum recon_kafka_outcome outcome;
+    do
+        outcome = recon_kafka_producer_abort(run->producer, WAIT_MS);
+    while (outcome == RECON_KAFKA_AGAIN && !run_is_stopped(run));
+}
+
+void run_abort(struct recon_run *run)
+{
+    if (run->is_in_transaction)
+        abort_transaction(run);
+    run->is_in_transaction = false;
+    run->transaction_result_count = 0;
+    run->dirty_since_ms = 0;
+    run->journal_steps.size = 0;
+    run->quiet_end = 0;
+}
 
 /* What to do after a call of the producer that did not say OK. RECON_OK: make it again. */
 static int judge(struct recon_run *run, enum recon_kafka_outcome outcome)
@@ -38,10 +58,7 @@ static int judge(struct recon_run *run, enum recon_kafka_outcome outcome)
         snprintf(failure, sizeof failure, "%s", recon_kafka_producer_message(run->producer));
         run_log(run, 4, "a transaction failed and is made again: %s", failure);
         run->tally->aborted++;
-        enum recon_kafka_outcome aborted;
-        do
-            aborted = recon_kafka_producer_abort(run->producer, WAIT_MS);
-        while (aborted == RECON_KAFKA_AGAIN && !run_is_stopped(run));
+        abort_transaction(run);
         return run_fail(run, RUN_REBUILD, "%s", failure);
     }
     case RECON_KAFKA_FATAL:
@@ -127,6 +144,7 @@ int run_note(struct recon_run *run, const struct recon_journal_step *step)
     int status = RECON_OK;
     if (run->journal_steps.size >= RUN_STEPS_SIZE_MAX)
         status = run_commit(run);
+    run->noted_at = run->journal_steps.size;
     return status == RECON_OK ? recon_journal_step_write(step, &run->journal_steps) : status;
 }
 
@@ -144,8 +162,7 @@ int run_commit(struct recon_run *run)
         .record_count = recon_steps_record_count(run->steps),
         .hash = recon_steps_hash(run->steps),
         .result_count = run->result_count,
-        .settings = {run->entry_count == 0 ? run->settings.bytes : NULL,
-                     run->entry_count == 0 ? (uint32_t)run->settings.size : 0},
+        .settings = {run->settings.bytes, run->settings_are_due ? (uint32_t)run->settings.size : 0},
         .steps = {run->journal_steps.bytes, (uint32_t)run->journal_steps.size},
     };
     const int64_t began_ms = run_steady_ms();
@@ -156,18 +173,25 @@ int run_commit(struct recon_run *run)
     const struct recon_kafka_record record = {
         .topic = run->journal_topic,
         .value = {run->entry.bytes, (uint32_t)run->entry.size},
+        .offset = &run->entry_offset,
     };
     status = send(run, &record);
+    if (status == RECON_OK)
+        run_point(NULL, "commit");
     enum recon_kafka_outcome outcome;
     while (status == RECON_OK && (outcome = recon_kafka_producer_commit(run->producer, WAIT_MS)) != RECON_KAFKA_OK)
         status = judge(run, outcome);
     if (status != RECON_OK)
         return status;
+    run_point(NULL, "committed");
     run_tally_commit(run->tally, run_steady_ms() - began_ms);
     run->is_in_transaction = false;
+    run->settings_are_due = false;
+    run->entry_hash = recon_bytes_hash(record.value);
     run->transaction_result_count = 0;
     run->dirty_since_ms = 0;
     run->journal_steps.size = 0;
+    run->quiet_end = 0;
     run->entry_count++;
     return RECON_OK;
 }

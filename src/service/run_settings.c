@@ -104,37 +104,68 @@ static struct recon_text line_take(struct recon_text *text)
     return taken;
 }
 
-int run_settings_judge(struct recon_run *run, struct recon_text settings)
+static bool same(struct recon_text one, struct recon_text other)
 {
-    struct recon_text theirs = settings;
-    const struct recon_text first = line_take(&theirs);
-    char text[64];
-    if (first.size >= sizeof text)
-        return run_fail(run, RECON_ERROR_DAMAGED, "topic %s: its first entry has no settings", run->journal_topic);
-    memcpy(text, first.bytes, first.size);
-    text[first.size] = '\0';
+    return one.size == other.size && (one.size == 0 || memcmp(one.bytes, other.bytes, one.size) == 0);
+}
+
+/* The line that begins so; size 0: there is none. */
+static struct recon_text line_of(struct recon_text settings, const char *begins)
+{
+    const size_t size = strlen(begins);
+    while (settings.size > 0) {
+        const struct recon_text one = line_take(&settings);
+        if (one.size >= size && memcmp(one.bytes, begins, size) == 0)
+            return one;
+    }
+    return (struct recon_text){0};
+}
+
+static struct recon_text ours(const struct recon_run *run)
+{
+    return (struct recon_text){run->settings.bytes, (uint32_t)run->settings.size};
+}
+
+bool run_settings_are(const struct recon_run *run, struct recon_text settings, char *one_of_them, size_t size)
+{
+    struct recon_text mine = ours(run);
+    while (mine.size > 0 || settings.size > 0) {
+        const struct recon_text my_line = line_take(&mine);
+        const struct recon_text their_line = line_take(&settings);
+        if (same(my_line, their_line))
+            continue;
+        snprintf(one_of_them, size, "now '%.*s', then '%.*s'", (int)my_line.size, my_line.bytes, (int)their_line.size,
+                 their_line.bytes);
+        return false;
+    }
+    return true;
+}
+
+int run_settings_adopt(struct recon_run *run, struct recon_text settings)
+{
     static const char begins[] = "from in force: ";
+    static const char *const fixed[] = {"identity: ", "interval: "};
+    const struct recon_text first = line_of(settings, begins);
+    char text[64];
     char *end = text;
-    if (strncmp(text, begins, sizeof begins - 1) == 0)
+    if (first.size > 0 && first.size < sizeof text) {
+        memcpy(text, first.bytes, first.size);
+        text[first.size] = '\0';
         run->from_ms = strtoll(text + sizeof begins - 1, &end, 10);
+    }
     if (end == text || *end != '\0')
-        return run_fail(run, RECON_ERROR_DAMAGED, "topic %s: its first entry has no settings", run->journal_topic);
+        return run_fail(run, RECON_ERROR_DAMAGED, "topic %s: an entry has no settings", run->journal_topic);
     run->settings.size = 0;
     const int status = run_settings_write(run, &run->settings);
-    if (status != RECON_OK)
-        return status;
-    struct recon_text ours = {run->settings.bytes, (uint32_t)run->settings.size};
-    line_take(&ours);
-    while (ours.size > 0 || theirs.size > 0) {
-        const struct recon_text our_line = line_take(&ours);
-        const struct recon_text their_line = line_take(&theirs);
-        if (our_line.size != their_line.size ||
-            (our_line.size > 0 && memcmp(our_line.bytes, their_line.bytes, our_line.size) != 0))
-            return run_fail(
-                run, RECON_ERROR_MISMATCH,
-                "the settings are not those that '%s' has run with: now '%.*s', then '%.*s'. This version can't "
-                "go on under others: take these back, or begin anew under another name",
-                run->options.config->name, (int)our_line.size, our_line.bytes, (int)their_line.size, their_line.bytes);
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0] && status == RECON_OK; i++) {
+        const struct recon_text now = line_of(ours(run), fixed[i]);
+        const struct recon_text then = line_of(settings, fixed[i]);
+        if (!same(now, then))
+            return run_fail(run, RECON_ERROR_MISMATCH,
+                            "'%s' can't go on with another %.*s: now '%.*s', then '%.*s'. Take it back, or begin anew "
+                            "under another name",
+                            run->options.config->name, (int)strlen(fixed[i]) - 2, fixed[i], (int)now.size, now.bytes,
+                            (int)then.size, then.bytes);
     }
-    return RECON_OK;
+    return status;
 }

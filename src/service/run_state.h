@@ -8,15 +8,19 @@
 #include "io/kafka_producer.h"
 #include "io/kafka_reader.h"
 #include "io/kafka_topics.h"
+#include "io/registry.h"
 #include "io/sink.h"
 #include "service/journal.h"
 #include "service/run.h"
+#include "service/snapshot_file.h"
+#include "service/snapshot_head.h"
 #include "service/steps.h"
 
 /* Statuses of a run besides recon/status.h's, which are negative. */
 enum run_status {
     RUN_STOPPED = 1, /* stop was asked for */
     RUN_REBUILD = 2, /* a transaction was aborted: what the engine knows is ahead of what was published */
+    RUN_UNSOUND = 3, /* what was read before is not there to be read again as it was; message says what */
 };
 
 #define RUN_MESSAGE_COUNT 256 /* messages of one partition taken in one step */
@@ -41,6 +45,25 @@ struct run_slot {
     int64_t alive_ms;     /* last said to be; RECON_TIME_MIN: never */
 };
 
+/* Snapshots: see run_snapshot.c. An entry is one of the journal. */
+struct run_snapshots {
+    struct recon_snapshot_file *file;     /* under way; NULL: none */
+    struct recon_snapshot_writer *writer; /* NULL: all is given */
+    struct recon_buffer head;             /* to be given first */
+    size_t head_done;
+    uint64_t number; /* of its entry */
+    int64_t offset;
+    int64_t now_ms; /* of its clock */
+    bool has_kept;  /* a whole one that the journal bears out: the newest */
+    uint64_t kept_number;
+    int64_t kept_offset;
+    uint64_t *unsound; /* numbers of those that were found and are of no use */
+    size_t unsound_count;
+    int64_t next_ms;   /* steady clock; when one is due */
+    bool was_told;     /* that they are made; until one fails */
+    bool was_deleting; /* entries of the journal; the answer is awaited */
+};
+
 struct recon_run {
     struct recon_run_options options;
     char *message; /* why it ends */
@@ -62,7 +85,9 @@ struct recon_run {
     /* The state. */
     struct recon_steps *steps;
     struct recon_buffer settings; /* as the journal has them */
+    bool settings_are_due;        /* the next entry is to have them */
     int64_t from_ms;
+    struct run_snapshots snapshots;
     /* Outputs. */
     struct recon_kafka_producer *producer;
     struct recon_result_messenger *messenger;
@@ -71,12 +96,19 @@ struct recon_run {
     uint64_t transaction_result_count;
     int64_t dirty_since_ms;            /* steady clock; 0: nothing waits that a reader could see */
     struct recon_buffer journal_steps; /* since the last entry */
+    size_t noted_at;                   /* where the last step begins there */
+    size_t quiet_begin;                /* a step of the clock there that need not be kept; its end, 0: none */
+    size_t quiet_end;
     struct recon_buffer entry;
     uint64_t entry_count;
+    int64_t entry_offset; /* of the last entry */
+    uint64_t entry_hash;
     uint64_t result_count;    /* made */
     uint64_t withheld_count;  /* of these, the first so many are published already */
     bool is_rereading;        /* nothing is to be published or written down */
     int64_t stop_deadline_ms; /* steady clock; 0: no stop was asked for yet */
+    struct recon_registry_client *registry;
+    struct recon_buffer absent; /* struct recon_schema_wanted: of what is being decoded, those that there are none of */
     /* What others see of it: run_view.c. */
     enum recon_run_phase phase;
     struct recon_run_tally *tally; /* outlives a beginning anew */
@@ -102,9 +134,25 @@ void run_phase(struct recon_run *run, enum recon_run_phase phase);
 void run_tally_commit(struct recon_run_tally *tally, int64_t took_ms);
 void run_tally_result(struct recon_run_tally *tally, const struct recon_result *result);
 
-/* run_settings.c: settings as the journal has them; and whether those of an entry are these. */
+/* run_schema.c: schemas of a registry. */
+bool run_schema_property(const char *name);
+int run_schema_client(struct recon_run *run);
+/* Hands the decoder a schema that it wants; waits until it is known. */
+int run_schema_give(void *context, const struct recon_schema_wanted *wanted, struct recon_message_decoder *decoder);
+/* As recon_message_decode, of a decoder that is no stream's. */
+int run_schema_decode(struct recon_run *run, struct recon_message_decoder *decoder, const struct recon_message *message,
+                      struct recon_batch *batch);
+/* Writes down which schemas there were none of for what was just decoded. */
+int run_schema_note(struct recon_run *run, int stream);
+/* What was written down so, again; to be forgotten (recon_steps_schemas_forget) behind the range. */
+int run_schema_absent(struct recon_run *run, const struct recon_journal_step *step);
+
+/* run_settings.c: settings as the journal has them. */
 int run_settings_write(struct recon_run *run, struct recon_buffer *buffer);
-int run_settings_judge(struct recon_run *run, struct recon_text settings);
+/* Takes over what a first start fixed, and makes run->settings of it; refuses what must stay and did not. */
+int run_settings_adopt(struct recon_run *run, struct recon_text settings);
+/* Whether these are run->settings; if not, one_of_them names a line that differs. */
+bool run_settings_are(const struct recon_run *run, struct recon_text settings, char *one_of_them, size_t size);
 
 /* run_output.c */
 int run_emit(void *context, const struct recon_result *result);
@@ -112,6 +160,8 @@ int run_record(void *context, const char *bytes, size_t size);
 /* Writes down a step that is about to be made. */
 int run_note(struct recon_run *run, const struct recon_journal_step *step);
 int run_commit(struct recon_run *run);
+/* Gives up what is not committed. */
+void run_abort(struct recon_run *run);
 /* True where it is time to. */
 bool run_commit_is_due(const struct recon_run *run);
 
@@ -124,8 +174,25 @@ int run_alive_all(struct recon_run *run);
 /* Reads until stopped. */
 int run_live(struct recon_run *run);
 
-/* run_start.c: the first start; and, where there is a journal, all of it again. */
+/* run_start.c: the first start. */
 int run_start(struct recon_run *run);
-int run_reread(struct recon_run *run, bool *found);
+int run_ask_range(struct recon_run *run, const char *topic, int32_t partition, int64_t *first, int64_t *end);
+int run_steps_make(struct recon_run *run);
+bool run_is_audit(const struct recon_run *run, size_t topic);
+
+/* run_resume.c: every other start. found: there is a journal. */
+int run_resume(struct recon_run *run, bool *found);
+
+/* run_snapshot.c */
+/* Between steps, after what was made was committed or not: begins one, goes on with it, sees how it went. */
+int run_snapshot_tick(struct recon_run *run);
+/* All is committed, and this run ends: one more, if there is the time. */
+void run_snapshot_last(struct recon_run *run);
+/* Remembers one that can't be gone on from, and says why. */
+void run_snapshot_refuse(struct recon_run *run, uint64_t number, const char *why);
+void run_snapshot_keep(struct recon_run *run, uint64_t number, int64_t offset, int64_t now_ms);
+void run_snapshots_deinit(struct recon_run *run);
+/* For tests: a place that a process may be made to fail or end at; see run_snapshot.c. */
+bool run_point(void *context, const char *name);
 
 #endif

@@ -34,6 +34,7 @@ struct recon_steps {
     struct recon_settings settings;
     struct recon_arena *arena;
     struct recon_engine *engine;
+    struct recon_snapshot_reader *restore; /* under way */
     struct stream streams[RECON_STREAM_COUNT];
     struct recon_batch batch;
     struct recon_buffer line; /* of the trace */
@@ -97,6 +98,8 @@ void recon_steps_free(struct recon_steps *steps)
 {
     if (steps == NULL)
         return;
+    if (steps->restore != NULL)
+        recon_snapshot_reader_free(steps->restore);
     if (steps->engine != NULL)
         recon_engine_free(steps->engine);
     if (steps->arena != NULL)
@@ -291,31 +294,39 @@ int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon
     recon_batch_clear(&steps->batch);
     for (size_t i = 0; i < count; i++) {
         assert(messages[i].partition < one->count);
-        const int status = recon_message_decode(one->decoder, &messages[i], &steps->batch);
-        if (status == RECON_MESSAGE_SCHEMA_WANTED) {
-            const struct recon_partition_name *name = &one->names[messages[i].partition];
-            snprintf(
-                steps->message, sizeof steps->message,
-                "topic %s, partition %u, offset %lld is Avro with schema %s of a registry, and this version has no "
-                "client of one: have these topics read by the Flink job",
-                name->topic, name->partition, (long long)messages[i].offset,
-                recon_message_decoder_wanted(one->decoder)->text);
-            return RECON_ERROR_INVALID;
+        int status;
+        while ((status = recon_message_decode(one->decoder, &messages[i], &steps->batch)) ==
+               RECON_MESSAGE_SCHEMA_WANTED) {
+            const struct recon_schema_wanted wanted = *recon_message_decoder_wanted(one->decoder);
+            status = steps->options.schema(steps->options.context, &wanted, one->decoder);
+            if (status != RECON_OK)
+                return status;
         }
         if (status != RECON_MESSAGE_DONE)
             return fail(steps, status, "decoding");
     }
     steps->ignored[stream] += steps->batch.ignored;
     steps->tombstones[stream] += steps->batch.tombstones;
-    for (size_t i = 0; i < steps->batch.count; i++)
-        count_record(steps, &steps->batch.records[i]);
     return RECON_OK;
+}
+
+int recon_steps_schema_absent(struct recon_steps *steps, int stream, const struct recon_schema_wanted *wanted)
+{
+    char why[160];
+    return recon_message_decoder_schema(steps->streams[stream].decoder, wanted, NULL, 0, why, sizeof why);
+}
+
+void recon_steps_schemas_forget(struct recon_steps *steps, int stream)
+{
+    recon_message_decoder_forget_absent(steps->streams[stream].decoder);
 }
 
 /* The trace has each record before its results are made, as a replay would meet it. */
 int recon_steps_handle(struct recon_steps *steps)
 {
     const struct recon_batch *batch = &steps->batch;
+    for (size_t i = 0; i < batch->count; i++)
+        count_record(steps, &batch->records[i]);
     for (size_t i = 0; i < batch->count; i++) {
         const struct recon_record *record = &batch->records[i];
         const int status = record_step(steps, RECON_TRACE_RECORD, record->stream, record->partition, record);
@@ -333,6 +344,46 @@ int recon_steps_handle(struct recon_steps *steps)
             return status;
     }
     return RECON_OK;
+}
+
+/* --- the whole state ---------------------------------------------------------------------------------------------- */
+
+int recon_steps_snapshot(struct recon_steps *steps, struct recon_snapshot_writer **writer)
+{
+    assert(steps->engine != NULL);
+    const int status = recon_snapshot_writer_new(steps->engine, RECON_SNAPSHOT_ALL, writer);
+    return status == RECON_OK ? RECON_OK : fail(steps, status, "a snapshot");
+}
+
+int recon_steps_restore(struct recon_steps *steps, const void *bytes, size_t size)
+{
+    assert(steps->engine == NULL);
+    int status = RECON_OK;
+    if (steps->restore == NULL)
+        status = recon_snapshot_reader_new(&steps->settings, RECON_SNAPSHOT_ENGINE, &steps->restore);
+    if (status == RECON_OK)
+        status = recon_snapshot_reader_feed(steps->restore, bytes, size);
+    return status == RECON_OK ? RECON_OK : fail(steps, status, "the engine's state");
+}
+
+int recon_steps_restored(struct recon_steps *steps, int64_t now_ms, uint64_t record_count, uint64_t hash)
+{
+    int status = recon_steps_restore(steps, "", 0);
+    if (status == RECON_OK)
+        status = recon_snapshot_reader_finish_engine(steps->restore, true, &steps->engine);
+    if (status != RECON_OK)
+        return fail(steps, status, "the engine's state");
+    steps->restore = NULL;
+    steps->now = now_ms;
+    steps->record_count = record_count;
+    steps->hash = hash;
+    return record_head(steps);
+}
+
+void recon_steps_time_restore(struct recon_steps *steps, int stream, uint32_t partition, int64_t time_max)
+{
+    assert(partition < steps->streams[stream].count);
+    steps->streams[stream].time_max[partition] = time_max;
 }
 
 /* --- what there is ----------------------------------------------------------------------------------------------- */

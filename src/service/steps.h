@@ -11,6 +11,7 @@
 #include "codec/message.h"
 #include "config/config.h"
 #include "recon/engine.h"
+#include "recon/snapshot.h"
 
 struct recon_steps;
 
@@ -19,6 +20,9 @@ struct recon_steps_options {
     int64_t from_ms;                   /* no audit record before it is judged */
     int (*emit)(void *context, const struct recon_result *result);
     void *context;
+    /* Hands the decoder a schema that it wants, or that there is none (recon_message_decoder_schema). RECON_OK, or a
+     * status that ends the decoding. */
+    int (*schema)(void *context, const struct recon_schema_wanted *wanted, struct recon_message_decoder *decoder);
     /* Every call of the engine as a trace's line, if there is such a function. */
     int (*record)(void *context, const char *bytes, size_t size);
 };
@@ -34,11 +38,27 @@ void recon_steps_free(struct recon_steps *steps);
 int recon_steps_partition(struct recon_steps *steps, int stream, struct recon_text topic, int32_t topic_partition);
 int recon_steps_clock(struct recon_steps *steps, int64_t now_ms);
 int recon_steps_alive(struct recon_steps *steps, int stream, uint32_t partition);
-/* Decodes messages of one partition, to be handled by recon_steps_handle: what they hold counts for the hash from here.
- */
+/* Decodes messages of one partition, to be handled by recon_steps_handle. No step is made yet. */
 int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon_message *messages, size_t count);
-/* Tells the engine what was decoded. */
+/* Tells the engine what was decoded, which counts for the hash from here. */
 int recon_steps_handle(struct recon_steps *steps);
+/* Messages are decoded as if the registry had said that there is no such schema, until that is forgotten. RECON_OK or
+ * RECON_ERROR_MEMORY. */
+int recon_steps_schema_absent(struct recon_steps *steps, int stream, const struct recon_schema_wanted *wanted);
+void recon_steps_schemas_forget(struct recon_steps *steps, int stream);
+
+/* --- the whole state ---------------------------------------------------------------------------------------------- */
+
+/* Between two steps, after the first clock: a writer of the engine as it is now, to be freed before this is. */
+int recon_steps_snapshot(struct recon_steps *steps, struct recon_snapshot_writer **writer);
+/* In place of all steps up to a snapshot, but for those that add partitions, which are made: takes the engine's bytes
+ * in pieces, then what is counted here. After an error this can only be freed. */
+int recon_steps_restore(struct recon_steps *steps, const void *bytes, size_t size);
+int recon_steps_restored(struct recon_steps *steps, int64_t now_ms, uint64_t record_count, uint64_t hash);
+/* The largest time of a partition that is restored. */
+void recon_steps_time_restore(struct recon_steps *steps, int stream, uint32_t partition, int64_t time_max);
+
+/* --- what there is ----------------------------------------------------------------------------------------------- */
 
 /* Decoded so far, and a hash of it. */
 uint64_t recon_steps_record_count(const struct recon_steps *steps);
