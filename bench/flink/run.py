@@ -2,7 +2,8 @@
 """recon on Flink beside what one would write instead: run.py [--ids N] [--retention N] [--parallelism 1,2] [--jobs a,b]
 
 On a real cluster of one TaskManager, records made inside the job, checkpoints every 10 s. Prints for each job the records of
-both streams by second of its run and by CPU-second of the TaskManager (its start, garbage collection and compilation in it).
+both streams by second of its run and by CPU-second of the TaskManager (its start, garbage collection and compilation in it), and of
+the last ten checkpoints the longest synchronous part, the longest as a whole, and the largest.
 """
 
 import argparse
@@ -40,6 +41,19 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def checkpoints(job):
+    """Of those completed last: ms of the longest synchronous part and of the longest, MB of the largest."""
+    completed = [one for one in job.get("/checkpoints")["history"] if one["status"] == "COMPLETED"]
+    synchronous = 0
+    for one in completed:
+        path = f"/checkpoints/details/{one['id']}"
+        for vertex in job.get(path)["tasks"]:
+            summary = job.get(f"{path}/subtasks/{vertex}")["summary"]
+            synchronous = max(synchronous, summary["checkpoint_duration"]["sync"]["max"])
+    return (synchronous, max((one["end_to_end_duration"] for one in completed), default=0),
+            max((one["state_size"] for one in completed), default=0) / 1e6)
+
+
 def measure(folder, name, jar, entry, configuration, ids, retention, parallelism):
     # A TaskManager of its own for each: none profits from what the one before had compiled.
     with Cluster(folder, CLUSTER, java_options="") as cluster:
@@ -53,7 +67,7 @@ def measure(folder, name, jar, entry, configuration, ids, retention, parallelism
         wall = job.get()["duration"] / 1000
         memory = int(next(line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
                           if line.startswith("VmHWM")).split()[1]) / 1024
-        return wall, used, memory
+        return wall, used, memory, checkpoints(job)
 
 
 def build():
@@ -78,17 +92,18 @@ def main():
     build()
     wanted = options.jobs.split(",")
     print(f"{options.ids} IDs of each stream, retention {options.retention} IDs a subtask")
-    print(f"{'job':<16}{'parallelism':>12}{'records/s':>12}{'records/CPU-s':>15}{'seconds':>9}{'MiB':>7}")
+    print(f"{'job':<16}{'parallelism':>12}{'records/s':>12}{'records/CPU-s':>15}{'seconds':>9}{'MiB':>7}"
+          f"{'sync ms':>9}{'whole ms':>10}{'MB':>7}")
     for parallelism in map(int, options.parallelism.split(",")):
         for name, (entry, configuration) in JOBS.items():
             if name.replace(", ", "-") not in wanted:
                 continue
             with tempfile.TemporaryDirectory() as folder:
-                wall, used, memory = measure(
+                wall, used, memory, (synchronous, whole, size) = measure(
                     folder, name, JAR, entry, configuration, options.ids, options.retention, parallelism)
             records = 2 * options.ids
-            print(f"{name:<16}{parallelism:>12}{records / wall:>12.0f}{records / used:>15.0f}{wall:>9.1f}{memory:>7.0f}",
-                  flush=True)
+            print(f"{name:<16}{parallelism:>12}{records / wall:>12.0f}{records / used:>15.0f}{wall:>9.1f}{memory:>7.0f}"
+                  f"{synchronous:>9}{whole:>10}{size:>7.0f}", flush=True)
 
 
 if __name__ == "__main__":

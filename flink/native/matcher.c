@@ -19,6 +19,7 @@
 static void matcher_free(struct flink_matcher *made)
 {
     recon_snapshot_writer_free(made->writer);
+    recon_snapshot_writer_free(made->frozen);
     recon_snapshot_reader_free(made->watermark_reader);
     recon_snapshot_reader_free(made->matcher_reader);
     results_deinit(&made->results);

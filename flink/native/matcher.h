@@ -3,7 +3,7 @@
  * matcher_state.c how it is saved and restored.
  *
  *     create ─> restore ... restore_finish ─┐
- *        └────> start ──────────────────────┴─> records, event, drain, counts, snapshot_begin, snapshot_next
+ *        └────> start ──────────────────────┴─> records, event, drain, counts, snapshot_..., frozen_...
  *
  * Single-threaded. Each input is one partition of its stream to the watermark; the partition of a record itself is only
  * for results.
@@ -31,6 +31,10 @@ struct flink_matcher {
     struct recon_snapshot_reader *matcher_reader;
     /* While a part is saved. */
     struct recon_snapshot_writer *writer;
+    /* While the identities of one moment are saved and others come. */
+    struct recon_snapshot_writer *frozen;
+    int32_t frozen_group; /* the last one turned to */
+    bool frozen_is_turnable;
 };
 
 /* The object behind a handle that was started or restored; NULL, and an exception, otherwise. */

@@ -20,6 +20,14 @@ enum part { PART_JOB = 1, PART_WATERMARK, PART_MATCHER };
 
 /* --- saving ----------------------------------------------------------------------------------------------------- */
 
+static bool is_drained(JNIEnv *env, const struct flink_matcher *flink)
+{
+    const bool waits = flink->is_rising || flink->results.has_message || flink->results.done < flink->results.count;
+    if (waits)
+        throw_status(env, RECON_ERROR_UNDRAINED, "snapshot");
+    return !waits;
+}
+
 /* part: PART_WATERMARK, or PART_MATCHER with a key group (-1: the counts). Then snapshotNext until it gives 0. */
 JNIEXPORT void JNICALL Java_io_recon_flink_NativeMatcher_snapshotBegin(JNIEnv *env, jclass class, jlong handle,
                                                                        jint part, jint key_group);
@@ -30,10 +38,8 @@ JNIEXPORT void JNICALL Java_io_recon_flink_NativeMatcher_snapshotBegin(JNIEnv *e
     struct flink_matcher *flink = flink_matcher_of(env, handle);
     if (flink == NULL)
         return;
-    if (flink->is_rising || flink->results.has_message || flink->results.done < flink->results.count) {
-        throw_status(env, RECON_ERROR_UNDRAINED, "snapshot");
+    if (!is_drained(env, flink))
         return;
-    }
     recon_snapshot_writer_free(flink->writer);
     flink->writer = NULL;
     int status = RECON_ERROR_INVALID;
@@ -70,6 +76,98 @@ JNIEXPORT jint JNICALL Java_io_recon_flink_NativeMatcher_snapshotNext(JNIEnv *en
     if (status != RECON_OK)
         throw_status(env, status, "snapshot");
     return (jint)size;
+}
+
+/* The matcher goes on, while frozenNext gives the counts as of now until it gives 0, and after each frozenTurn, in
+ * order of the key groups, the identities of one until it gives 0. Ended by frozenEnd, at any time. */
+JNIEXPORT void JNICALL Java_io_recon_flink_NativeMatcher_frozenBegin(JNIEnv *env, jclass class, jlong handle);
+JNIEXPORT void JNICALL Java_io_recon_flink_NativeMatcher_frozenBegin(JNIEnv *env, jclass class, jlong handle)
+{
+    (void)class;
+    struct flink_matcher *flink = flink_matcher_of(env, handle);
+    if (flink == NULL || !is_drained(env, flink))
+        return;
+    if (flink->frozen != NULL) {
+        throw_argument(env, "a frozen snapshot is under way");
+        return;
+    }
+    int status = recon_snapshot_writer_new_matcher(flink->matcher, RECON_SNAPSHOT_COUNTS, &flink->frozen);
+    if (status == RECON_OK)
+        status = recon_snapshot_writer_freeze(flink->frozen);
+    flink->frozen_group = -1;
+    flink->frozen_is_turnable = false;
+    if (status == RECON_OK)
+        return;
+    recon_snapshot_writer_free(flink->frozen);
+    flink->frozen = NULL;
+    throw_status(env, status, "snapshot");
+}
+
+static struct flink_matcher *frozen_of(JNIEnv *env, jlong handle)
+{
+    struct flink_matcher *flink = flink_matcher_of(env, handle);
+    if (flink != NULL && flink->frozen == NULL) {
+        throw_argument(env, "no frozen snapshot was begun");
+        return NULL;
+    }
+    return flink;
+}
+
+/* Only once frozenNext has given 0. */
+JNIEXPORT void JNICALL Java_io_recon_flink_NativeMatcher_frozenTurn(JNIEnv *env, jclass class, jlong handle,
+                                                                    jint key_group);
+JNIEXPORT void JNICALL Java_io_recon_flink_NativeMatcher_frozenTurn(JNIEnv *env, jclass class, jlong handle,
+                                                                    jint key_group)
+{
+    (void)class;
+    struct flink_matcher *flink = frozen_of(env, handle);
+    if (flink == NULL)
+        return;
+    if (!flink->frozen_is_turnable || key_group <= flink->frozen_group ||
+        key_group >= (jint)flink->settings.engine.key_group_count) {
+        throw_argument(env, "a part that was not given whole, or no such key group behind the last one");
+        return;
+    }
+    recon_snapshot_writer_turn(flink->frozen, (uint32_t)key_group);
+    flink->frozen_group = key_group;
+    flink->frozen_is_turnable = false;
+}
+
+JNIEXPORT jint JNICALL Java_io_recon_flink_NativeMatcher_frozenNext(JNIEnv *env, jclass class, jlong handle,
+                                                                    jobject out);
+JNIEXPORT jint JNICALL Java_io_recon_flink_NativeMatcher_frozenNext(JNIEnv *env, jclass class, jlong handle,
+                                                                    jobject out)
+{
+    (void)class;
+    struct flink_matcher *flink = frozen_of(env, handle);
+    struct span span;
+    if (flink == NULL || !span_of_all(env, out, &span))
+        return 0;
+    if (span.size == 0) {
+        throw_argument(env, "no room");
+        return 0;
+    }
+    size_t size = 0;
+    const int status = recon_snapshot_writer_next(flink->frozen, span.bytes, span.size, &size);
+    flink->frozen_is_turnable = status == RECON_OK && size == 0;
+    if (status != RECON_OK) {
+        recon_snapshot_writer_free(flink->frozen);
+        flink->frozen = NULL;
+        throw_status(env, status, "snapshot");
+    }
+    return (jint)size;
+}
+
+/* Also where none was begun. */
+JNIEXPORT void JNICALL Java_io_recon_flink_NativeMatcher_frozenEnd(JNIEnv *env, jclass class, jlong handle);
+JNIEXPORT void JNICALL Java_io_recon_flink_NativeMatcher_frozenEnd(JNIEnv *env, jclass class, jlong handle)
+{
+    (void)class;
+    struct flink_matcher *flink = flink_matcher_of(env, handle);
+    if (flink == NULL)
+        return;
+    recon_snapshot_writer_free(flink->frozen);
+    flink->frozen = NULL;
 }
 
 JNIEXPORT jbyteArray JNICALL Java_io_recon_flink_NativeMatcher_job(JNIEnv *env, jclass class, jlong handle);

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.core.memory.ManagedMemoryUseCase;
 import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.memory.MemoryManager;
@@ -33,7 +34,7 @@ import org.apache.flink.util.OutputTag;
  * can know yet, and one that was in flight in a checkpoint is stale. IDLE is not passed on: downstream, valves ignore the
  * watermarks of idle channels, and no window would close in a total silence.
  *
- * <p>State. Raw keyed state ({@link MatcherState}): after rescaling the lowest W and R of the key groups count. What a rise has
+ * <p>State. Raw keyed state ({@link MatcherState}), written while records are handled ({@link MatcherSnapshot}): after rescaling the lowest W and R of the key groups count. What a rise has
  * caused is sent within the same call, so a checkpoint never sees half of one; counts since the last rise are state.
  *
  * <p>Memory. The engine gets the operator's share of managed memory as its limit. Passing it fails the job with a message that
@@ -79,10 +80,11 @@ public class MatcherOperator extends AbstractStreamOperatorV2<ReconResult>
 
     private final ReconSettings settings;
     private final Environment environment;
+    private final MailboxExecutor mailbox;
 
     private NativeMatcher matcher;
     private MatcherMetrics metrics;
-    private MatcherState state;
+    private MatcherSnapshots snapshots;
     private ResultBuffer results;
     private ByteBuffer in;
     private long reservedBytes;
@@ -105,6 +107,11 @@ public class MatcherOperator extends AbstractStreamOperatorV2<ReconResult>
         super(parameters, Stream.values().length);
         this.settings = settings;
         environment = parameters.getContainingTask().getEnvironment();
+        mailbox =
+                parameters
+                        .getContainingTask()
+                        .getMailboxExecutorFactory()
+                        .createExecutor(parameters.getStreamConfig().getChainIndex());
     }
 
     @Override
@@ -129,7 +136,6 @@ public class MatcherOperator extends AbstractStreamOperatorV2<ReconResult>
         keyGroups = KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(maxParallelism, parallelism, subtask);
         attempt = context.getRestoredCheckpointId().orElse(PartialCounts.FIRST_ATTEMPT);
         results = new ResultBuffer();
-        state = new MatcherState();
         in = ByteBuffer.allocateDirect(64 << 10).order(ByteOrder.LITTLE_ENDIAN);
         look = new long[NativeMatcher.LOOK_COUNT];
         activeStreams = ALL_STREAMS;
@@ -140,11 +146,17 @@ public class MatcherOperator extends AbstractStreamOperatorV2<ReconResult>
         startMs = clockMs;
         lastTickMs = clockMs;
         matcher = new NativeMatcher(settings.toNative(maxParallelism, reserveMemory()));
-        if (context.isRestored() && state.read(matcher, context.getRawKeyedStateInputs())) {
+        if (context.isRestored() && new MatcherState().read(matcher, context.getRawKeyedStateInputs())) {
             matcher.restoreFinish(clockMs);
         } else {
             matcher.start(clockMs);
         }
+        snapshots = new MatcherSnapshots(matcher, mailbox, snapshotSizes());
+    }
+
+    /** How a snapshot is cut. */
+    MatcherSnapshot.Sizes snapshotSizes() {
+        return MatcherSnapshot.Sizes.DEFAULT;
     }
 
     @Override
@@ -177,7 +189,16 @@ public class MatcherOperator extends AbstractStreamOperatorV2<ReconResult>
     }
 
     @Override
+    public void finish() throws Exception {
+        snapshots.finish();
+        super.finish();
+    }
+
+    @Override
     public void close() throws Exception {
+        if (snapshots != null) {
+            snapshots.close();
+        }
         if (matcher != null) {
             matcher.close();
         }
@@ -191,7 +212,13 @@ public class MatcherOperator extends AbstractStreamOperatorV2<ReconResult>
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
-        state.write(matcher, context.getRawKeyedOperatorStateOutput());
+        snapshots.begin(context);
+    }
+
+    @Override
+    public void notifyCheckpointAborted(long checkpointId) throws Exception {
+        snapshots.abort(checkpointId);
+        super.notifyCheckpointAborted(checkpointId);
     }
 
     // --- records ---------------------------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import org.apache.flink.core.memory.DataOutputViewStreamWrapper;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.runtime.state.KeyGroupStatePartitionStreamProvider;
-import org.apache.flink.runtime.state.KeyedStateCheckpointOutputStream;
 
 /**
  * A matcher's raw keyed state: for each key group one payload,
@@ -25,41 +25,36 @@ final class MatcherState {
     private static final int MAGIC = 0x52434b47; // "RCKG"
     private static final int VERSION = 1;
     private static final int PIECE_BYTES = 256 << 10;
+    private static final int HEAD_BYTES = 1024;
 
     private final ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final byte[] bytes = new byte[PIECE_BYTES];
 
-    void write(NativeMatcher matcher, KeyedStateCheckpointOutputStream stream) throws IOException {
+    /** The parts that all payloads of a moment begin with: the job and the watermark. */
+    static byte[] head(NativeMatcher matcher) throws IOException {
+        DataOutputSerializer out = new DataOutputSerializer(HEAD_BYTES);
         byte[] job = matcher.job();
-        boolean isFirst = true;
-        for (int group : stream.getKeyGroupList()) {
-            stream.startNewKeyGroup(group);
-            DataOutputViewStreamWrapper out = new DataOutputViewStreamWrapper(stream);
-            out.writeInt(MAGIC);
-            out.writeByte(VERSION);
-            out.writeInt(group);
-            out.writeByte(NativeMatcher.PART_JOB);
-            out.writeInt(job.length);
-            out.write(job);
-            writePart(matcher, NativeMatcher.PART_WATERMARK, 0, out);
-            writePart(matcher, NativeMatcher.PART_MATCHER, group, out);
-            if (isFirst) {
-                writePart(matcher, NativeMatcher.PART_MATCHER, -1, out);
-            }
-            isFirst = false;
-            out.writeByte(0);
-            out.flush();
+        out.writeByte(NativeMatcher.PART_JOB);
+        out.writeInt(job.length);
+        out.write(job);
+        ByteBuffer given = ByteBuffer.allocateDirect(HEAD_BYTES);
+        byte[] some = new byte[HEAD_BYTES];
+        matcher.snapshotBegin(NativeMatcher.PART_WATERMARK, 0);
+        for (int size; (size = matcher.snapshotNext(given)) > 0; ) {
+            out.writeByte(NativeMatcher.PART_WATERMARK);
+            out.writeInt(size);
+            given.get(0, some, 0, size);
+            out.write(some, 0, size);
         }
+        return out.getCopyOfBuffer();
     }
 
-    private void writePart(NativeMatcher matcher, int part, int group, DataOutputViewStreamWrapper out) throws IOException {
-        matcher.snapshotBegin(part, group);
-        for (int size; (size = matcher.snapshotNext(piece)) > 0; ) {
-            out.writeByte(part);
-            out.writeInt(size);
-            piece.get(0, bytes, 0, size);
-            out.write(bytes, 0, size);
-        }
+    /** The beginning of a payload. */
+    static void writeHead(DataOutputView out, int group, byte[] head) throws IOException {
+        out.writeInt(MAGIC);
+        out.writeByte(VERSION);
+        out.writeInt(group);
+        out.write(head);
     }
 
     /** Whether there was a payload. */

@@ -72,6 +72,25 @@ final class NativeMatcher extends NativeHandle {
         return snapshotNext(handle(), out);
     }
 
+    /** What is there now; {@link #frozenNext} gives it while the matcher goes on, first the counts. */
+    void frozenBegin() {
+        frozenBegin(handle());
+    }
+
+    /** Behind 0 of {@link #frozenNext}: to a key group behind the last one. */
+    void frozenTurn(int keyGroup) {
+        frozenTurn(handle(), keyGroup);
+    }
+
+    int frozenNext(ByteBuffer out) {
+        return frozenNext(handle(), out);
+    }
+
+    /** Gives back what the frozen snapshot holds, if there is one. */
+    void frozenEnd() {
+        frozenEnd(handle());
+    }
+
     void restore(int part, ByteBuffer in, int from, int to) {
         restore(handle(), part, in, from, to);
     }
@@ -105,6 +124,14 @@ final class NativeMatcher extends NativeHandle {
     private static native void snapshotBegin(long handle, int part, int keyGroup);
 
     private static native int snapshotNext(long handle, ByteBuffer out);
+
+    private static native void frozenBegin(long handle);
+
+    private static native void frozenTurn(long handle, int keyGroup);
+
+    private static native int frozenNext(long handle, ByteBuffer out);
+
+    private static native void frozenEnd(long handle);
 
     private static native void restore(long handle, int part, ByteBuffer in, int from, int to);
 

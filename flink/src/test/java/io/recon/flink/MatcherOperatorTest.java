@@ -580,6 +580,8 @@ class MatcherOperatorTest {
                         () -> matcher.snapshotNext(direct),
                         () -> matcher.snapshotBegin(NativeMatcher.PART_MATCHER, GROUPS),
                         () -> matcher.snapshotBegin(9, 0),
+                        () -> matcher.frozenNext(direct),
+                        () -> matcher.frozenTurn(0),
                         () -> matcher.restore(NativeMatcher.PART_MATCHER, direct, 0, 64),
                         () -> new NativeMatcher(new byte[] {1, 2}),
                         () -> new NativeMatcher(null),

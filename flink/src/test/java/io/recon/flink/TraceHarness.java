@@ -34,6 +34,11 @@ final class TraceHarness implements AutoCloseable {
         boolean isInputDrained() {
             return channels.isEmpty();
         }
+
+        @Override
+        MatcherSnapshot.Sizes snapshotSizes() {
+            return new MatcherSnapshot.Sizes(1500, 2, 1);
+        }
     }
 
     /** What is on the way to one matcher: blocks, watermarks and statuses, by input. */
@@ -49,6 +54,7 @@ final class TraceHarness implements AutoCloseable {
     private final NativePacker packer;
     private final List<MatcherHarness<QueuedMatcher>> matchers = new ArrayList<>();
     private final List<Channels> channels = new ArrayList<>();
+    private final List<ReconRecord> told = new ArrayList<>();
     private final ArrayDeque<PartialCounts> countsOnTheWay = new ArrayDeque<>();
     private final Random delays; // null: none
     private OneInputStreamOperatorTestHarness<PartialCounts, ReconResult> windows;
@@ -213,6 +219,7 @@ final class TraceHarness implements AutoCloseable {
                 packer.pack(stream, record, settings.topicNumber(Stream.values()[stream], record.topic));
         int group = PackedRecords.keyGroupAt(packed.bytes, 0);
         Block block = new Block(stream, group, 1, packed.bytes);
+        told.add(record);
         send(owner(group), stream, block);
         boolean isPoisoned =
                 settings.maxFutureSkewMs() != Long.MAX_VALUE && record.time > now + settings.maxFutureSkewMs();
@@ -279,13 +286,18 @@ final class TraceHarness implements AutoCloseable {
             deliver(true);
         }
         List<Channels> onTheWay = List.copyOf(channels);
-        OperatorSubtaskState[] states = new OperatorSubtaskState[matchers.size()];
-        for (int i = 0; i < states.length; i++) {
-            matchers.get(i).prepareSnapshotPreBarrier(checkpoint);
-            states[i] = matchers.get(i).snapshot(checkpoint, now);
+        SnapshotUnderWay[] underWay = new SnapshotUnderWay[matchers.size()];
+        for (int i = 0; i < underWay.length; i++) {
+            underWay[i] =
+                    new SnapshotUnderWay(matchers.get(i), checkpoint, new SnapshotUnderWay.Storage()).finalizing();
         }
         OperatorSubtaskState windowsState = windows.snapshot(checkpoint, now);
         collect();
+        goOn(new Random(checkpoint));
+        OperatorSubtaskState[] states = new OperatorSubtaskState[underWay.length];
+        for (int i = 0; i < states.length; i++) {
+            states[i] = underWay[i].state();
+        }
         closeAll();
         open(parallelism, AbstractStreamOperatorTestHarness.repackageState(states), states.length, windowsState);
         for (int stream = 0; stream < 2; stream++) {
@@ -305,6 +317,27 @@ final class TraceHarness implements AutoCloseable {
             }
         }
         deliver(delays == null);
+    }
+
+    /** What the matchers do behind their checkpoint, while it is written: it is lost with them. */
+    private void goOn(Random random) throws Exception {
+        for (int i = 0; i < 20 && !told.isEmpty(); i++) {
+            int stream = random.nextInt(2);
+            if (ended[stream]) {
+                continue;
+            }
+            ReconRecord record = told.get(random.nextInt(told.size()));
+            PackedRecords packed = packer.pack(stream, record, settings.topicNumber(Stream.values()[stream], record.topic));
+            int group = PackedRecords.keyGroupAt(packed.bytes, 0);
+            var matcher = matchers.get(owner(group));
+            process(matcher, stream, new Block(stream, group, 1, packed.bytes));
+            if (random.nextInt(6) == 0) {
+                process(matcher, stream, new Watermark(max[stream] + random.nextInt(200)));
+            }
+            if (random.nextInt(3) == 0) {
+                SnapshotUnderWay.mail(matcher);
+            }
+        }
     }
 
     boolean hasEnded(int stream) {
