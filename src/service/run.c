@@ -18,6 +18,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LEVEL_WARNING 4
 #define WAIT_MS 1000
+#define STOP_LOOK_MS 100
 #define PAUSE_MS 500
 /* Beginnings anew without a commit between them: what fails so often fails always. */
 #define REBUILD_COUNT_MAX 5
@@ -65,6 +66,13 @@ int64_t run_steady_ms(void)
 int64_t run_wall_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);
+}
+
+int run_turn(struct recon_run *run)
+{
+    if (run->owner == NULL || recon_kafka_owner_look(run->owner, 0) != RECON_KAFKA_THEIRS)
+        return RECON_OK;
+    return run_fail(run, RECON_ERROR_IO, "another instance of the same name has taken over: this one must end");
 }
 
 int run_pause(struct recon_run *run)
@@ -182,6 +190,30 @@ static int topics_ensure(struct recon_run *run)
     return status;
 }
 
+/* Waits for its turn: there may be many instances of a name, of which one works. */
+static int turn_await(struct recon_run *run)
+{
+    char group[300];
+    snprintf(group, sizeof group, "recon.%s", run->options.config->name);
+    int status =
+        recon_kafka_owner_new(&run->kafka, group, run->journal_topic, &run->owner, run->message, run->message_size);
+    const int64_t began_ms = run_steady_ms();
+    bool was_told = false;
+    while (status == RECON_OK && recon_kafka_owner_look(run->owner, STOP_LOOK_MS) != RECON_KAFKA_OURS) {
+        run_beat(run);
+        if (run_is_stopped(run))
+            return RUN_STOPPED;
+        if (!was_told && run_steady_ms() - began_ms >= WAIT_MS) {
+            run_log(run, 5,
+                    "standing by: another instance of '%s' runs, or did until moments ago; this one takes over when it "
+                    "is gone",
+                    run->options.config->name);
+            was_told = true;
+        }
+    }
+    return status;
+}
+
 static int take_over(struct recon_run *run)
 {
     char id[300];
@@ -227,6 +259,7 @@ static void run_deinit(struct recon_run *run)
     run_snapshots_deinit(run);
     recon_steps_free(run->steps);
     recon_kafka_producer_free(run->producer);
+    recon_kafka_owner_free(run->owner);
     recon_kafka_reader_free(run->reader);
     recon_kafka_topics_free(run->asker);
     if (run->messenger != NULL)
@@ -260,6 +293,8 @@ static int run_once(struct recon_run *run)
         status = recon_kafka_topics_new(&run->kafka, &run->asker, run->message, run->message_size);
     if (status == RECON_OK)
         status = topics_ensure(run);
+    if (status == RECON_OK)
+        status = turn_await(run);
     if (status == RECON_OK)
         status = take_over(run);
     if (status == RECON_OK)

@@ -335,6 +335,9 @@ int run_live(struct recon_run *run)
             return run_fail(run, status, "%s", recon_kafka_reader_message(run->reader));
         lag_look(run);
         run_beat(run);
+        status = run_turn(run);
+        if (status != RECON_OK)
+            return status;
         if (run_steady_ms() >= next_tick) {
             status = run_advance(run, run_wall_ms());
             next_tick = run_steady_ms() + tick_ms;

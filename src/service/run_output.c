@@ -94,8 +94,11 @@ int run_emit(void *context, const struct recon_result *result)
     struct recon_result_message message;
     struct recon_kafka_header headers[RECON_RESULT_HEADER_COUNT_MAX];
     run_tally_result(run->tally, result);
-    if (++run->result_count % BEAT_RESULT_COUNT == 0)
+    if (++run->result_count % BEAT_RESULT_COUNT == 0) {
         run_beat(run);
+        if (run_turn(run) != RECON_OK)
+            return RECON_ERROR_IO;
+    }
     if (run->result_count <= run->withheld_count)
         return RECON_OK;
     int status = recon_result_messenger_make(run->messenger, result, &message);

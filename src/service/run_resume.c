@@ -224,7 +224,9 @@ static int entry_again(struct resume *resume, const struct recon_journal_entry *
         if (status == RECON_OK && step.kind == 0)
             break;
         if (status == RECON_OK)
-            status = run_is_stopped(run) ? RUN_STOPPED : step_again(run, &step);
+            status = run_is_stopped(run) ? RUN_STOPPED : run_turn(run);
+        if (status == RECON_OK)
+            status = step_again(run, &step);
     }
     if (status != RECON_OK)
         return status;

@@ -5,6 +5,7 @@
 #define RECON_SERVICE_RUN_STATE_H
 
 #include "codec/result_message.h"
+#include "io/kafka_owner.h"
 #include "io/kafka_producer.h"
 #include "io/kafka_reader.h"
 #include "io/kafka_topics.h"
@@ -71,6 +72,7 @@ struct recon_run {
     struct recon_kafka_property *properties;
     struct recon_kafka_options kafka;
     char journal_topic[256];
+    struct recon_kafka_owner *owner; /* of the journal's topic: whose turn it is */
     /* Inputs. */
     const char **topics; /* of both streams, the audit stream's first */
     size_t topic_count;
@@ -123,6 +125,8 @@ struct recon_run {
 int run_fail(struct recon_run *run, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void run_log(struct recon_run *run, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool run_is_stopped(const struct recon_run *run);
+/* Whether it still is this instance's turn, as far as is known. Also to be called often enough, or it is not. */
+int run_turn(struct recon_run *run);
 /* After a call failed that may be made again: waits a little. RUN_STOPPED where a stop was asked for. */
 int run_pause(struct recon_run *run);
 int64_t run_steady_ms(void);

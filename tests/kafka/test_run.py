@@ -200,19 +200,41 @@ def test_the_broker_away_is_no_silence_and_nothing_is_lost(broker, service):
     assert counted(one.published()) == counted(one.replayed())
 
 
-def test_a_second_instance_fences_the_first_which_ends_and_says_so(broker, service, tmp_path):
+def test_a_second_instance_stands_by_and_takes_over_when_the_first_is_gone(broker, service, tmp_path):
     one = service()
     broker.produce(f"{one.name}.audit", [audit(1, 0)])
+    (tmp_path / "second").mkdir()
+    two = Service(broker, tmp_path / "second", one.name)
+    with one, two:
+        # Whichever was first has it; it is not taken away by the other's coming.
+        wait_until(lambda: "running" in one.said() + two.said() and "standing by" in one.said() + two.said(), 30, one.said)
+        first, second = (one, two) if "running" in one.said() else (two, one)
+        pass_by(broker, one, 30_000)
+        first.until_published(lambda all: of(all, "missing"))
+        assert "running" not in second.said()
+        first.kill()
+        second.until_said("running")
+        broker.produce(f"{one.name}.events", [event(1, 0)])
+        second.until_published(lambda all: of(all, "found"))
+        second.stop()
+    assert counted(second.published()) == counted(second.replayed())
+
+
+def test_a_first_that_comes_back_from_a_pause_ends_and_says_so(broker, service, tmp_path):
+    one = service()
+    broker.produce(f"{one.name}.audit", [audit(n, n) for n in range(100)])
     with one:
         one.until_said("running")
+        one.process.send_signal(signal.SIGSTOP)
         (tmp_path / "second").mkdir()
         two = Service(broker, tmp_path / "second", one.name)
         with two:
-            two.until_said("running")
+            two.until_said("running", 60)
             pass_by(broker, one, 30_000)
+            two.until_published(lambda all: len(of(all, "missing")) == 100)
+            one.process.send_signal(signal.SIGCONT)
             assert one.ended() == 2
             assert "another instance of the same name" in one.said()
-            two.until_published(lambda all: of(all, "missing"))
             two.stop()
         assert counted(two.published()) == counted(two.replayed())
 
