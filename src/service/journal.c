@@ -26,6 +26,8 @@ int recon_journal_step_write(const struct recon_journal_step *step, struct recon
         recon_bytes_put_number(buffer, step->at);
         return RECON_OK;
     }
+    if (step->kind == RECON_STEP_ANEW)
+        return RECON_OK;
     recon_bytes_put_number(buffer, step->stream);
     if (step->kind == RECON_STEP_ABSENT) {
         recon_bytes_put_text(buffer, step->topic);
@@ -90,8 +92,10 @@ static bool get_step(struct recon_text *steps, struct recon_journal_step *step)
     step->kind = (uint8_t)steps->bytes[0];
     steps->bytes++;
     steps->size--;
-    if (step->kind < RECON_STEP_PARTITION || step->kind > RECON_STEP_ABSENT)
+    if (step->kind < RECON_STEP_PARTITION || step->kind > RECON_STEP_ANEW)
         return false;
+    if (step->kind == RECON_STEP_ANEW)
+        return true;
     if (step->kind == RECON_STEP_CLOCK)
         return recon_bytes_get_number(steps, INT64_MIN, INT64_MAX, &step->at);
     if (!recon_bytes_get_number(steps, 0, RECON_STREAM_COUNT - 1, &number))

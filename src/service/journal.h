@@ -38,6 +38,7 @@ enum recon_journal_kind {
     RECON_STEP_ALIVE = 4,     /* a partition */
     RECON_STEP_END = 5,       /* a partition */
     RECON_STEP_ABSENT = 6, /* of a stream's next range, a schema that the registry has not: topic is its ID or GUID */
+    RECON_STEP_ANEW = 7,   /* begun anew: nothing before it counts but what is published, numbers go on */
 };
 
 struct recon_journal_step {

@@ -258,6 +258,7 @@ static void run_deinit(struct recon_run *run)
 {
     run_snapshots_deinit(run);
     recon_steps_free(run->steps);
+    recon_published_free(run->published);
     recon_kafka_producer_free(run->producer);
     recon_kafka_owner_free(run->owner);
     recon_kafka_reader_free(run->reader);
@@ -339,6 +340,8 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
         run->started_ms = started_ms;
         run->snapshot_ms = RECON_TIME_MIN;
         recon_buffer_init(&run->absent);
+        run->from_ms = RECON_TIME_MIN;
+        run->rewind_ms = RECON_TIME_MIN;
         recon_buffer_init(&run->settings);
         recon_buffer_init(&run->journal_steps);
         recon_buffer_init(&run->entry);

@@ -278,7 +278,9 @@ int run_take(struct recon_run *run, size_t number, int64_t before, size_t capaci
         status = run_schema_note(run, slot->stream);
     if (status == RECON_OK)
         status = run_note(run, &step);
-    return status == RECON_OK ? recon_steps_handle(run->steps) : status;
+    if (status == RECON_OK)
+        status = recon_steps_handle(run->steps);
+    return status == RECON_OK ? run_take_back(run) : status;
 }
 
 /* The lowest time of the partitions that have more to read; RECON_TIME_MAX: none has. */

@@ -5,6 +5,7 @@
  * since. A step is written down before it is made: so the entry of a transaction that ends within a step has that step.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "recon/status.h"
@@ -88,21 +89,29 @@ static int send(struct recon_run *run, const struct recon_kafka_record *record)
     return status;
 }
 
-int run_emit(void *context, const struct recon_result *result)
+static uint64_t result_count_max(void)
 {
-    struct recon_run *run = context;
+#ifdef RECON_TEST_POINTS
+    const char *fewer = getenv("RECON_RESULT_COUNT_MAX");
+    if (fewer != NULL)
+        return strtoull(fewer, NULL, 10);
+#endif
+    return RUN_RESULT_COUNT_MAX;
+}
+
+/* Sends a result that was counted; is_judged: it is known not to be published already. */
+static int publish(struct recon_run *run, const struct recon_result *result, bool is_judged)
+{
     struct recon_result_message message;
     struct recon_kafka_header headers[RECON_RESULT_HEADER_COUNT_MAX];
-    run_tally_result(run->tally, result);
-    if (++run->result_count % BEAT_RESULT_COUNT == 0) {
-        run_beat(run);
-        if (run_turn(run) != RECON_OK)
-            return RECON_ERROR_IO;
+    struct recon_result revised = *result;
+    int status = recon_result_messenger_make(run->messenger, &revised, &message);
+    if (status == RECON_OK && run->published != NULL && !is_judged) {
+        if (!recon_published_judge(run->published, &revised, message.key))
+            return RECON_OK;
+        status = recon_result_messenger_make(run->messenger, &revised, &message);
     }
-    if (run->result_count <= run->withheld_count)
-        return RECON_OK;
-    int status = recon_result_messenger_make(run->messenger, result, &message);
-    if (status != RECON_OK)
+    if (status != RECON_OK || run->result_count <= run->withheld_count)
         return status;
     for (size_t i = 0; i < message.header_count; i++)
         headers[i] = (struct recon_kafka_header){message.headers[i].name, message.headers[i].value};
@@ -123,11 +132,49 @@ int run_emit(void *context, const struct recon_result *result)
         run->dirty_since_ms = run_steady_ms();
     /* While the journal is read again the last steps' results may be beyond what was published. Their steps are written
      * down already. */
-    if (++run->transaction_result_count < RUN_RESULT_COUNT_MAX)
+    if (++run->transaction_result_count < result_count_max())
         return RECON_OK;
     status = run_commit(run);
     /* A step of very many results need not be gone through to the end: the next start takes it up here. */
     return status == RECON_OK && run_is_stopped(run) ? RUN_STOPPED : status;
+}
+
+/* Counted are also those that turn out to be published: so that the count is a function of what was read. */
+static int emit(struct recon_run *run, const struct recon_result *result, bool is_judged)
+{
+    run_tally_result(run->tally, result);
+    if (++run->result_count % BEAT_RESULT_COUNT == 0) {
+        run_beat(run);
+        if (run_turn(run) != RECON_OK)
+            return RECON_ERROR_IO;
+    }
+    if (run->result_count <= run->withheld_count && run->published == NULL)
+        return RECON_OK;
+    return publish(run, result, is_judged);
+}
+
+int run_emit(void *context, const struct recon_result *result)
+{
+    return emit(context, result, false);
+}
+
+int run_take_back(struct recon_run *run)
+{
+    const struct recon_batch *batch = recon_steps_batch(run->steps);
+    struct recon_rise current;
+    int status = RECON_OK;
+    recon_engine_current(recon_steps_engine(run->steps), &current);
+    const int64_t retention = run->options.config->settings.retention_ms;
+    const bool is_early = current.retention_bound < RECON_TIME_MIN + retention;
+    const int64_t over = is_early ? RECON_TIME_MIN : current.retention_bound - retention;
+    for (size_t i = 0; run->published != NULL && i < batch->count && status == RECON_OK; i++) {
+        struct recon_result result;
+        if (!recon_published_arrived(run->published, &batch->records[i], over, &result))
+            continue;
+        result.watermark = current.watermark;
+        status = emit(run, &result, true);
+    }
+    return status;
 }
 
 int run_record(void *context, const char *bytes, size_t size)

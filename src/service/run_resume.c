@@ -33,6 +33,7 @@ struct resume {
     int64_t end;
     bool has_entry;
     uint64_t first_number;
+    struct recon_buffer settings; /* the last in an entry */
     /* While it is done again. */
     bool settings_differ; /* of the last entry's or snapshot's from what they are now */
     char difference[512];
@@ -101,6 +102,13 @@ static int entry_look(struct resume *resume, const struct recon_journal_entry *e
     resume->has_entry = true;
     run->entry_count = entry->number + 1;
     run->withheld_count = entry->result_count;
+    if (entry->settings.size > 0) {
+        resume->settings.size = 0;
+        const int status = recon_buffer_reserve(&resume->settings, entry->settings.size);
+        if (status != RECON_OK)
+            return status;
+        recon_bytes_put(&resume->settings, entry->settings.bytes, entry->settings.size);
+    }
     for (size_t i = 0; i < resume->candidate_count; i++) {
         struct candidate *one = &resume->candidates[i];
         if (one->head.entry_offset == offset)
@@ -168,6 +176,7 @@ static int step_again(struct recon_run *run, const struct recon_journal_step *st
 {
     size_t topic = 0;
     if (step->kind != RECON_STEP_PARTITION && step->kind != RECON_STEP_CLOCK && step->kind != RECON_STEP_ABSENT &&
+        step->kind != RECON_STEP_ANEW &&
         (step->partition >= recon_steps_partition_count(run->steps, step->stream) ||
          recon_steps_now(run->steps) == RECON_TIME_MIN))
         return RECON_ERROR_DAMAGED;
@@ -184,6 +193,8 @@ static int step_again(struct recon_run *run, const struct recon_journal_step *st
         return run_schema_absent(run, step);
     case RECON_STEP_ALIVE:
         return recon_steps_alive(run->steps, step->stream, step->partition);
+    case RECON_STEP_ANEW:
+        return run_fail(run, RUN_UNSOUND, "the run was begun anew since");
     default:
         return RECON_ERROR_VERSION;
     }
@@ -324,6 +335,8 @@ static int inputs_reset(struct recon_run *run)
 {
     run_abort(run);
     run->snapshots.has_kept = false;
+    recon_published_free(run->published);
+    run->published = NULL;
     recon_steps_free(run->steps);
     run->steps = NULL;
     recon_kafka_reader_free(run->reader);
@@ -383,6 +396,14 @@ static int candidate_restore(struct resume *resume, struct candidate *one)
     if (status != RECON_OK)
         return status;
     run->result_count = one->head.result_count;
+    if (one->head.published.size > 0) {
+        const struct recon_config *config = run->options.config;
+        status = recon_published_new(config->name, config->source_in_identity, &run->published);
+        if (status == RECON_OK)
+            status = recon_published_load(run->published, one->head.published);
+        if (status != RECON_OK)
+            return status;
+    }
     run->entry_offset = one->head.entry_offset;
     run->entry_hash = one->head.entry_hash;
     run_snapshot_keep(run, one->number, one->head.entry_offset, one->head.now_ms);
@@ -477,10 +498,6 @@ static int state_restore(struct resume *resume)
         status = next_way(run, again_from_snapshot(resume));
     if (status == RUN_UNSOUND && is_whole && !is_traced)
         status = next_way(run, again_from_beginning(resume));
-    if (status == RUN_UNSOUND)
-        return run_fail(run, RECON_ERROR_MISMATCH,
-                        "there is no sound snapshot, and what was read can't be read again from the beginning. What "
-                        "was reported stands; to begin anew, choose another name");
     return status;
 }
 
@@ -488,6 +505,13 @@ static int resume_from(struct resume *resume)
 {
     struct recon_run *run = resume->run;
     int status = state_restore(resume);
+    if (status == RUN_UNSOUND) {
+        run_log(run, 4, "there is no sound snapshot, and what was read can't be read again from the beginning");
+        status = inputs_reset(run);
+        return status == RECON_OK
+                   ? run_start_anew(run, (struct recon_text){resume->settings.bytes, (uint32_t)resume->settings.size})
+                   : status;
+    }
     if (status != RECON_OK)
         return status;
     run_log(run, 6, "all is read again: %llu records", (unsigned long long)recon_steps_record_count(run->steps));
@@ -501,6 +525,7 @@ static int resume_from(struct resume *resume)
 int run_resume(struct recon_run *run, bool *found)
 {
     struct resume resume = {.run = run};
+    recon_buffer_init(&resume.settings);
     int status = run_ask_range(run, run->journal_topic, 0, &resume.first, &resume.end);
     if (status == RECON_OK)
         status = candidates_find(&resume);
@@ -510,5 +535,6 @@ int run_resume(struct recon_run *run, bool *found)
     if (status == RECON_OK && *found)
         status = resume_from(&resume);
     candidates_free(&resume);
+    recon_buffer_deinit(&resume.settings);
     return status;
 }

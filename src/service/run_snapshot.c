@@ -108,6 +108,19 @@ static void trim_look(struct recon_run *run)
 
 /* --- one --------------------------------------------------------------------------------------------------------- */
 
+/* Forgets what was published before a beginning anew and can't change any more. */
+static void published_trim(struct recon_run *run)
+{
+    const struct recon_settings *settings = &run->options.config->settings;
+    struct recon_rise current;
+    if (run->published == NULL)
+        return;
+    recon_engine_current(recon_steps_engine(run->steps), &current);
+    if (current.retention_bound > RECON_TIME_MIN / 2)
+        recon_published_trim(run->published, current.retention_bound - settings->retention_ms - settings->interval_ms,
+                             RECON_TIME_MIN);
+}
+
 static int head_make(struct recon_run *run)
 {
     struct run_snapshots *snapshots = &run->snapshots;
@@ -125,6 +138,9 @@ static int head_make(struct recon_run *run)
             .time_max = recon_steps_time_max(run->steps, slot->stream, slot->partition),
         };
     }
+    struct recon_buffer published;
+    recon_buffer_init(&published);
+    int status = run->published != NULL ? recon_published_write(run->published, &published) : RECON_OK;
     const struct recon_snapshot_head head = {
         .entry_number = run->entry_count - 1,
         .entry_offset = run->entry_offset,
@@ -134,6 +150,7 @@ static int head_make(struct recon_run *run)
         .result_count = run->result_count,
         .now_ms = recon_steps_now(run->steps),
         .settings = {run->settings.bytes, (uint32_t)run->settings.size},
+        .published = {published.bytes, (uint32_t)published.size},
         .partitions = partitions,
         .partition_count = run->slot_count,
     };
@@ -142,7 +159,9 @@ static int head_make(struct recon_run *run)
     snapshots->now_ms = head.now_ms;
     snapshots->head.size = 0;
     snapshots->head_done = 0;
-    const int status = recon_snapshot_head_write(&head, &snapshots->head);
+    if (status == RECON_OK)
+        status = recon_snapshot_head_write(&head, &snapshots->head);
+    recon_buffer_deinit(&published);
     free(partitions);
     return status;
 }
@@ -150,6 +169,7 @@ static int head_make(struct recon_run *run)
 static int begin(struct recon_run *run)
 {
     struct run_snapshots *snapshots = &run->snapshots;
+    published_trim(run);
     int status = head_make(run);
     if (status == RECON_OK)
         status = recon_steps_snapshot(run->steps, &snapshots->writer);

@@ -59,6 +59,8 @@ static int start_offset(struct recon_run *run, size_t topic, int32_t partition, 
 {
     const struct recon_config *config = run->options.config;
     *offset = first;
+    if (run->rewind_ms != RECON_TIME_MIN)
+        return ask_offset_at(run, run->topics[topic], partition, run->rewind_ms > 0 ? run->rewind_ms : 0, offset);
     if (config->start == RECON_START_EARLIEST)
         return RECON_OK;
     int64_t at = config->start == RECON_START_LATEST ? now_ms : config->start_time_ms;
@@ -211,7 +213,8 @@ static bool both_are_there(const struct recon_run *run, const struct beginning *
 static void from_set(struct recon_run *run, int64_t bound)
 {
     const int64_t o = run->options.config->settings.interval_ms;
-    int64_t from = run->options.config->settings.from_ms;
+    const int64_t configured = run->options.config->settings.from_ms;
+    int64_t from = run->from_ms > configured ? run->from_ms : configured;
     if (bound != RECON_TIME_MIN) {
         const int64_t index = bound / o - (bound % o < 0);
         const int64_t whole = index >= INT64_MAX / o - 1 ? INT64_MAX : (index + 1) * o;

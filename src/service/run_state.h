@@ -12,6 +12,7 @@
 #include "io/registry.h"
 #include "io/sink.h"
 #include "service/journal.h"
+#include "service/published.h"
 #include "service/run.h"
 #include "service/snapshot_file.h"
 #include "service/snapshot_head.h"
@@ -89,6 +90,8 @@ struct recon_run {
     struct recon_buffer settings; /* as the journal has them */
     bool settings_are_due;        /* the next entry is to have them */
     int64_t from_ms;
+    int64_t rewind_ms; /* begun anew: inputs are read from this timestamp on; RECON_TIME_MIN: as configured */
+    struct recon_published *published; /* after it was begun anew, while it matters; else NULL */
     struct run_snapshots snapshots;
     /* Outputs. */
     struct recon_kafka_producer *producer;
@@ -160,6 +163,8 @@ bool run_settings_are(const struct recon_run *run, struct recon_text settings, c
 
 /* run_output.c */
 int run_emit(void *context, const struct recon_result *result);
+/* The records just handled may take back what was published before it was begun anew. */
+int run_take_back(struct recon_run *run);
 int run_record(void *context, const char *bytes, size_t size);
 /* Writes down a step that is about to be made. */
 int run_note(struct recon_run *run, const struct recon_journal_step *step);
@@ -183,6 +188,9 @@ int run_start(struct recon_run *run);
 int run_ask_range(struct recon_run *run, const char *topic, int32_t partition, int64_t *first, int64_t *end);
 int run_steps_make(struct recon_run *run);
 bool run_is_audit(const struct recon_run *run, size_t topic);
+
+/* run_anew.c: a start that has lost the state and knows what was published. settings: the last that are known. */
+int run_start_anew(struct recon_run *run, struct recon_text settings);
 
 /* run_resume.c: every other start. found: there is a journal. */
 int run_resume(struct recon_run *run, bool *found);

@@ -346,6 +346,11 @@ int recon_steps_handle(struct recon_steps *steps)
     return RECON_OK;
 }
 
+const struct recon_batch *recon_steps_batch(const struct recon_steps *steps)
+{
+    return &steps->batch;
+}
+
 /* --- the whole state ---------------------------------------------------------------------------------------------- */
 
 int recon_steps_snapshot(struct recon_steps *steps, struct recon_snapshot_writer **writer)

@@ -46,6 +46,8 @@ int recon_steps_handle(struct recon_steps *steps);
  * RECON_ERROR_MEMORY. */
 int recon_steps_schema_absent(struct recon_steps *steps, int stream, const struct recon_schema_wanted *wanted);
 void recon_steps_schemas_forget(struct recon_steps *steps, int stream);
+/* What was decoded last; until the next call of recon_steps_decode. */
+const struct recon_batch *recon_steps_batch(const struct recon_steps *steps);
 
 /* --- the whole state ---------------------------------------------------------------------------------------------- */
 

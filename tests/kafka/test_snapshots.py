@@ -4,7 +4,9 @@ The program is one built for tests: RECON_KILL_AT=PLACE:COUNT kills it at a plac
 RECON_JOURNAL_WHOLE=1 keeps the journal, so that in the end all can be read again from its beginning and recorded.
 """
 
+import collections
 import functools
+import json
 import os
 import shutil
 import time
@@ -12,9 +14,9 @@ import time
 import confluent_kafka
 import pytest
 
-from broker import ROOT, wait_until
-from service import counted, of
-from test_run import audit, event, pass_by
+from broker import ROOT, Message, wait_until
+from service import counted, of, windows
+from test_run import T0, audit, event, pass_by
 
 PROGRAM = os.environ.get("RECON_TEST") or str(ROOT / "build/asan-ubsan/recon")
 WHOLE = {"RECON_JOURNAL_WHOLE": "1"}
@@ -45,7 +47,7 @@ def journal_first(broker, one):
 def equals_replay(one):
     """What is published is what a replay says of all that was read, in the order in which it was committed."""
     published = one.published()
-    shutil.rmtree(one.state)
+    shutil.rmtree(one.state, ignore_errors=True)
     one.log.unlink()
     one.start(record=True, **WHOLE)
     one.until_said("all is read again", 60)
@@ -201,3 +203,128 @@ def test_the_journal_does_not_grow_while_nothing_happens(broker, service):
         wait_until(lambda: time.monotonic() > quiet, 5, "three seconds")
         assert len(broker.read(journal)) <= before + 3
         one.stop()
+
+
+def test_a_step_of_many_results_is_published_in_parts_each_once(broker, service):
+    """Killed within the step, also before its commit, it goes on with the result after the last one published."""
+    one = service()
+    limit = {"RECON_RESULT_COUNT_MAX": "40"} | WHOLE
+    broker.produce(f"{one.name}.audit", [audit(n, n) for n in range(1000)])
+    pass_by(broker, one, 30_000)
+    for place in ("committed:5", "commit:6"):
+        one.start(record=False, RECON_KILL_AT=place, **limit)
+        assert one.ended(60) == -9, one.said()
+        assert 0 < len(of(one.published(), "missing")) < 1000
+    one.start(record=False, **limit)
+    one.until_published(lambda all: len(of(all, "missing")) == 1000 and len(windows(all)) == 2)
+    one.stop()
+    assert sorted(r["id"] for r in of(equals_replay(one), "missing")) == sorted(f"a-{n}" for n in range(1000))
+
+
+def test_settings_may_change_where_nothing_is_to_be_read_again(broker, service):
+    one = service()
+    broker.produce(f"{one.name}.audit", [audit(1, 0)])
+    one.start(record=False)
+    one.until_said("running")
+    wait_until(one.snapshots, 20, one.said)
+    one.stop()
+    one.configure(out_of_orderness="20s")
+    one.start(record=False, RECON_FAIL_AT="snapshot-sync")
+    one.until_said("all is read again")
+    pass_by(broker, one, 15_000)
+    broker.produce(f"{one.name}.events", [event(1, 0)])  # 15 s behind, and still on time
+    pass_by(broker, one, 60_000)
+    one.until_published(lambda all: of(all, "metric"))
+    one.kill()
+    assert not of(one.published(), "missing")
+    one.configure(out_of_orderness="30s")
+    one.start(record=False)
+    assert one.ended() == 2
+    assert "now 'out_of_orderness: 30000 ms', then 'out_of_orderness: 20000 ms'" in one.said()
+    one.configure(out_of_orderness="20s")
+    one.log.unlink()
+    one.start(record=False)
+    one.until_said("all is read again")
+    one.stop()
+    one.configure(out_of_orderness="30s", interval="20s")
+    one.start(record=False)
+    assert one.ended() == 2
+    assert "another interval" in one.said() and "another name" in one.said()
+
+
+def lines(first, end, make):
+    """A record a second of event time, written at that time."""
+    return [Message(value=json.dumps(make(n, n * 1000)), timestamp=T0 + n * 1000) for n in range(first, end) if make(n, 0)]
+
+
+def revisions(results):
+    return collections.Counter((metric["start"], metric["revision"]) for metric in of(results, "metric"))
+
+
+@pytest.mark.parametrize("gone", ["little", "much"])
+def test_without_a_snapshot_it_begins_anew_and_repeats_nothing(broker, service, gone):
+    """What was read is gone from its topic: it reads again what could still change, and goes on with what is published."""
+    one = service(retention="60s", snapshot_interval="1h")
+    broker.produce(f"{one.name}.audit", lines(0, 600, audit))
+    broker.produce(f"{one.name}.events", lines(0, 600, lambda n, time: n % 50 and event(n, time)))
+    pass_by(broker, one, 600_000)
+    one.start(record=False)
+    one.until_published(lambda all: len(of(all, "missing")) == 12 and "2023-11-14T22:23:00.000Z" in windows(all))
+    one.kill()
+    before = one.published()
+    at = confluent_kafka.TopicPartition(f"{one.name}.audit", 0, 560 if gone == "much" else 10)
+    broker.admin().delete_records([at])[at].result(30)
+    one.configure(snapshot_interval="200ms")
+    one.start(record=False)
+    one.until_said("begun anew")
+    # W = 597.999 s, less 60 s, 2 s, 10 s and a minute, is 466 s; after 2 s more the next window begins at 470 s. Or, where
+    # 560 s is the first that there is, at 570 s.
+    assert f"judged from 2023-11-14T22:{'22:50' if gone == 'much' else '21:10'}.000Z" in one.said()
+    broker.produce(f"{one.name}.events", [event(550, 550_000)])  # missing, and late, but not too late
+    one.until_published(lambda all: of(all, "found"))
+    wait_until(one.snapshots, 20, one.said)
+    one.kill()
+    one.log.unlink()
+    one.start(record=False)
+    one.until_said("all is read again")
+    assert "begun anew" not in one.said()
+    broker.produce(f"{one.name}.events", [event(550, 550_000)])
+    broker.produce(f"{one.name}.audit", lines(601, 700, audit))
+    broker.produce(f"{one.name}.events", lines(601, 700, event))
+    pass_by(broker, one, 720_000)
+    one.until_published(lambda all: "2023-11-14T22:25:00.000Z" in windows(all))
+    one.stop()
+    published = one.published()
+    assert not counted(before) - counted(published)
+    assert [(r["id"], r["time"]) for r in of(published, "found")] == [("a-550", "2023-11-14T22:22:30.000Z")]
+    assert len(of(published, "missing")) == 12
+    assert set(revisions(published).values()) == {1}
+    last = windows(published)
+    assert last["2023-11-14T22:22:20.000Z"]["missing"] == 0 or gone == "much"
+    assert {start: last[start] for start in windows(before) if start < "2023-11-14T22:22"} == {
+        start: window for start, window in windows(before).items() if start < "2023-11-14T22:22"}
+    assert all(last[f"2023-11-14T22:24:{second}.000Z"] == {"expected": 10, "matched": 10, "missing": 0} for second in (10, 20, 30))
+
+
+def test_begun_anew_again_and_again_it_says_nothing_twice(broker, service):
+    """No snapshot can be made: each start reads back what the one before has published."""
+    one = service(retention="60s")
+    broker.produce(f"{one.name}.audit", lines(0, 100, audit))
+    broker.produce(f"{one.name}.events", lines(0, 100, lambda n, time: n % 10 and event(n, time)))
+    pass_by(broker, one, 120_000)
+    one.start(record=False, RECON_FAIL_AT="snapshot-sync")
+    one.until_published(lambda all: len(of(all, "missing")) == 10)
+    one.kill()
+    at = confluent_kafka.TopicPartition(f"{one.name}.events", 0, 5)
+    broker.admin().delete_records([at])[at].result(30)
+    for again in range(2):
+        one.log.unlink()
+        one.start(record=False, RECON_FAIL_AT="snapshot-sync")
+        one.until_said("begun anew")
+        broker.produce(f"{one.name}.events", [event(80 + 10 * again, 80_000 + 10_000 * again)])
+        one.until_published(lambda all: len(of(all, "found")) == again + 1)
+        one.kill()
+    published = one.published()
+    assert sorted(r["id"] for r in of(published, "found")) == ["a-80", "a-90"]
+    assert len(of(published, "missing")) == 10
+    assert set(revisions(published).values()) == {1}

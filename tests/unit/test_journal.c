@@ -38,6 +38,7 @@ static void steps_make(struct recon_buffer *buffer)
             {.kind = RECON_STEP_ALIVE, .stream = 1, .partition = UINT32_MAX},
             {.kind = RECON_STEP_END, .stream = 0, .partition = 0},
             {.kind = RECON_STEP_ABSENT, .stream = 1, .topic = text("4711")},
+            {.kind = RECON_STEP_ANEW},
         };
         for (size_t k = 0; k < sizeof steps / sizeof steps[0]; k++)
             assert_int_equal(recon_journal_step_write(&steps[k], buffer), RECON_OK);
@@ -95,6 +96,8 @@ static void an_entry_reads_back_as_it_was_written(void **state)
         assert_int_equal(step.kind, RECON_STEP_ABSENT);
         assert_int_equal(step.stream, 1);
         same_text(step.topic, text("4711"));
+        assert_int_equal(recon_journal_step_read(&read.steps, &step), RECON_OK);
+        assert_int_equal(step.kind, RECON_STEP_ANEW);
     }
     struct recon_journal_step none;
     assert_int_equal(recon_journal_step_read(&read.steps, &none), RECON_OK);
@@ -120,7 +123,7 @@ static void an_entry_that_is_cut_short_gives_no_step_that_was_not_there(void **s
         while ((status = recon_journal_step_read(&rest, &step)) == RECON_OK && step.kind != 0)
             count++;
         assert_true(status == RECON_OK || status == RECON_ERROR_DAMAGED);
-        assert_true(count < 6 * NUMBER_COUNT);
+        assert_true(count < 7 * NUMBER_COUNT);
         test_free(copy);
     }
     recon_buffer_deinit(&steps);
