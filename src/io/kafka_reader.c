@@ -367,8 +367,12 @@ int recon_kafka_reader_take(struct recon_kafka_reader *reader, uint32_t slot_num
             rd_kafka_message_destroy(event);
             continue;
         }
-        if (event->offset >= before)
+        if (event->offset >= before) {
+            /* What lies between is none that is given. */
+            if (slot->position < before)
+                slot->position = before;
             break;
+        }
         struct recon_kafka_message *message = &messages[taken];
         const size_t size = sizeof(rd_kafka_message_t *); /* NOLINT(bugprone-sizeof-expression): of pointers */
         if (!reserve((void **)&reader->given, &reader->given_capacity, reader->given_count + 1, size) ||
