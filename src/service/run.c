@@ -81,7 +81,7 @@ int run_pause(struct recon_run *run)
     run_beat(run);
     if (!run_is_stopped(run))
         nanosleep(&pause, NULL);
-    return run_is_stopped(run) ? RUN_STOPPED : RECON_OK;
+    return run_is_stopped(run) ? RUN_STOPPED : run_turn(run);
 }
 
 /* --- what a run needs before it reads ------------------------------------------------------------------------------
