@@ -161,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if ((mode & 7) == 5)
         options.memory_limit_bytes = 16384 + (uint64_t)(mode >> 3) * 4096;
     if ((mode & 7) >= 4)
-        options.freeze_one_in = 1 + (mode >> 6);
+        options.freeze_one_in = 5 + (mode >> 3);
     if ((mode & 8) != 0)
         options.restore_one_in = 1 + (mode >> 4);
     take_settings(&input, &trace.settings);

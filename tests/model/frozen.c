@@ -34,7 +34,7 @@ static int take(struct frozen *frozen, struct recon_engine *engine, struct recon
 /* All of them, or some where they are many or now and then. */
 static void choose_groups(struct frozen *frozen, uint32_t key_group_count, struct random *random)
 {
-    uint32_t step = key_group_count > GROUP_COUNT_MAX ? key_group_count / 50 : random_one_in(random, 3) ? 3 : 1;
+    uint32_t step = key_group_count > GROUP_COUNT_MAX ? key_group_count / 4 : random_one_in(random, 3) ? 3 : 1;
     for (uint32_t group = 0; group < key_group_count; group += 1 + (uint32_t)random_below(random, step))
         if (frozen->group_count < GROUP_COUNT_MAX)
             frozen->groups[frozen->group_count++] = group;

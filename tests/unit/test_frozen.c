@@ -251,6 +251,43 @@ static void the_key_groups_of_one_moment_are_kept_apart(void **state)
     assert_int_equal(held_bytes, 0);
 }
 
+static struct bytes windows_of(struct recon_windows *windows, bool is_frozen)
+{
+    struct recon_snapshot_writer *writer;
+    struct recon_counts counts = {.expected = 1};
+    struct bytes all = {0};
+    assert_int_equal(recon_snapshot_writer_new_windows(windows, &writer), RECON_OK);
+    if (is_frozen) {
+        assert_int_equal(recon_snapshot_writer_freeze(writer), RECON_OK);
+        for (int64_t window = 0; window < 10000; window += 3)
+            assert_int_equal(recon_windows_add(windows, window, &counts), RECON_OK);
+    }
+    while (take_piece(writer, &all, 1000))
+        ;
+    recon_snapshot_writer_free(writer);
+    return all;
+}
+
+static void counts_are_those_of_the_moment_too(void **state)
+{
+    (void)state;
+    struct recon_settings settings = kit_settings(1000, 0, 1000000);
+    struct recon_windows *windows;
+    struct recon_counts counts = {.expected = 2};
+    assert_int_equal(recon_windows_new(&settings, &windows), RECON_OK);
+    for (int64_t window = 0; window < 5000; window++)
+        assert_int_equal(recon_windows_add(windows, window, &counts), RECON_OK);
+    struct bytes wanted = windows_of(windows, false);
+    struct bytes given = windows_of(windows, true);
+    assert_int_equal(given.size, wanted.size);
+    assert_memory_equal(given.bytes, wanted.bytes, wanted.size);
+    free(given.bytes);
+    free(wanted.bytes);
+    assert_int_equal(recon_windows_memory_bytes(windows), held_bytes);
+    recon_windows_free(windows);
+    assert_int_equal(held_bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +296,7 @@ int main(void)
         cmocka_unit_test(short_of_memory_the_snapshot_is_given_up_and_not_the_engine),
         cmocka_unit_test(what_came_since_is_passed_over_a_piece_at_a_time),
         cmocka_unit_test(the_key_groups_of_one_moment_are_kept_apart),
+        cmocka_unit_test(counts_are_those_of_the_moment_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
