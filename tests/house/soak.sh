@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What runs for hours: the model test over SOAK_SEEDS seeds, then every fuzzer for SOAK_FUZZ_SECONDS, then the Flink job on
 # real clusters: 50 kills within one stream, and on Flink 1.20 what ./check runs on the newest alone; then the service,
-# killed SOAK_KILLS times within one stream. Prints the figures.
+# with a broker restarted ten times and a backlog of 10^6, and killed SOAK_KILLS times within one stream. Prints the figures.
 #
 # Another first seed than last time: SOAK_FIRST (default: the seconds of the clock, printed, so that it can be repeated).
 set -uo pipefail
@@ -27,6 +27,7 @@ RECON_FLINK_LINE=1.20 "$python" -m pytest -p no:cacheprovider tests/flink || fai
 echo "the service: killed $kills times in a stream"
 cmake --preset asan-ubsan --log-level=WARNING >/dev/null &&
     cmake --build build/asan-ubsan --target recon_command -j "$jobs" -- --quiet &&
+    RECON_RESTARTS=10 RECON_BACKLOG=10000000 "$python" -m pytest -p no:cacheprovider -q tests/kafka/test_hardships.py &&
     RECON_KILLS=$kills "$python" -m pytest -p no:cacheprovider -q tests/kafka/test_snapshots.py -k killed ||
     failed=1
 exit "$failed"

@@ -8,7 +8,7 @@ from broker import Broker  # noqa: E402
 from service import Service  # noqa: E402
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def broker(tmp_path_factory):
     with Broker(tmp_path_factory.mktemp("broker")) as one:
         yield one

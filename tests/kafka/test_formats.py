@@ -82,7 +82,6 @@ WRITERS = {
     "cloudevents-structured": ("format: cloudevents", sdk(to_structured)),
     "cloudevents-batch": ("", batch),
     "java-zstd-aborted-before": ("", java("zstd")),
-    "java-lz4-aborted-before": ("", java("lz4")),
     "raw-headers": ("format: raw, id: header.id, time: header.at", kcat("-H", "id={id}", "-H", "at={time}")),
 }
 

@@ -7,7 +7,7 @@ from service import counted, of, windows
 from test_http import metrics
 from test_run import T0, audit, event, pass_by
 
-RESTARTS = int(os.environ.get("RECON_RESTARTS", "3"))
+RESTARTS = int(os.environ.get("RECON_RESTARTS", "2"))
 BACKLOG = int(os.environ.get("RECON_BACKLOG", "200000"))
 
 

@@ -1,0 +1,20 @@
+"""The program that measures the service stays alive."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+from broker import ROOT
+from service import RECON
+
+
+def test_the_service_is_measured_beside_a_bare_loop():
+    build = pathlib.Path(RECON).parent
+    subprocess.run(["cmake", "--build", build, "--target", "bench_kafka_consume", "--", "-j", str(os.cpu_count())], check=True,
+                   capture_output=True)
+    ended = subprocess.run([sys.executable, ROOT / "bench/kafka/run.py", "--tiny", "--build", build], stdout=subprocess.PIPE, text=True,
+                           timeout=150, check=True)
+    assert re.search(r"^medians: bare loop [\d.]+, recon run [\d.]+ million a second; ratio", ended.stdout, re.MULTILINE)
+    assert re.search(r"^delay of \d+ missing", ended.stdout, re.MULTILINE)
