@@ -51,6 +51,10 @@ echo "== records of JSON lines, beside simdjson alone"
 "$build/bench/bench_decode" "${decode_args[@]}"
 echo "== records of Kafka messages, beside lines of a file"
 "$build/bench/bench_message" "${decode_args[@]}"
+if [ -x "$build/bench/bench_kafka_consume" ] && [ "${1:-}" != --tiny ] && kafka_python=$(sh tools/fetch.sh python); then
+    echo "== recon run, beside a loop that only reads"
+    "$kafka_python/bin/python" bench/kafka/run.py --build "$build"
+fi
 echo "== recon check, beside DuckDB and simdjson"
 "$python" bench/check_vs_duckdb.py --recon "$build/recon" --simdjson "$build/bench/bench_simdjson_lines" \
     "${compare_args[@]}"
