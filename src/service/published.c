@@ -249,9 +249,14 @@ static int window_read(struct recon_published *published, struct recon_text valu
     return RECON_OK;
 }
 
-static int hex(char digit)
+static bool is_hex(char digit)
 {
-    return digit >= '0' && digit <= '9' ? digit - '0' : digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+    return (digit >= '0' && digit <= '9') || (digit >= 'A' && digit <= 'F');
+}
+
+static unsigned hex(char digit)
+{
+    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
 }
 
 /* The next part of a key, decoded at the scratch's end; its place there. */
@@ -263,9 +268,11 @@ static int part_read(struct recon_published *published, struct recon_text *key, 
         return status;
     *at = out->size;
     while (key->size > 0 && key->bytes[0] != '/') {
-        const bool is_code =
-            key->bytes[0] == '%' && key->size >= 3 && hex(key->bytes[1]) >= 0 && hex(key->bytes[2]) >= 0;
-        out->bytes[out->size++] = is_code ? (char)(hex(key->bytes[1]) << 4 | hex(key->bytes[2])) : key->bytes[0];
+        const bool is_code = key->bytes[0] == '%' && key->size >= 3 && is_hex(key->bytes[1]) && is_hex(key->bytes[2]);
+        char byte = key->bytes[0];
+        if (is_code)
+            byte = (char)(hex(key->bytes[1]) << 4 | hex(key->bytes[2]));
+        out->bytes[out->size++] = byte;
         key->bytes += is_code ? 3 : 1;
         key->size -= is_code ? 3 : 1;
     }

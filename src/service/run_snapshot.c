@@ -22,6 +22,8 @@
 #endif
 
 #define SLICE_MS 5
+#define DISCARD_BYTES 16384
+#define SLOW_MS 60000
 /* After one failed, at the most. */
 #define RETRY_MS 10000
 
@@ -31,12 +33,12 @@ bool run_point(void *context, const char *name)
 {
     (void)context;
 #ifdef RECON_TEST_POINTS
-    static int passed;
+    static long passed;
     const char *kill_at = getenv("RECON_KILL_AT");
     const char *fail_at = getenv("RECON_FAIL_AT");
     const size_t size = strlen(name);
     if (kill_at != NULL && strncmp(kill_at, name, size) == 0 && kill_at[size] == ':' &&
-        __atomic_add_fetch(&passed, 1, __ATOMIC_RELAXED) == atoi(kill_at + size + 1))
+        __atomic_add_fetch(&passed, 1, __ATOMIC_RELAXED) == strtol(kill_at + size + 1, NULL, 10))
         raise(SIGKILL);
     return fail_at == NULL || strcmp(fail_at, name) != 0;
 #else
@@ -185,6 +187,7 @@ static int begin(struct recon_run *run)
         .unwanted_count = snapshots->has_kept ? snapshots->unsound_count : 0,
         .point = run_point,
     };
+    snapshots->slow_ms = run_steady_ms() + SLOW_MS;
     if (status == RECON_OK)
         status = recon_snapshot_file_new(&options, &snapshots->file);
     if (status != RECON_OK)
@@ -234,13 +237,30 @@ static int give(struct recon_run *run, int64_t until_ms, bool may_wait)
     return RECON_OK;
 }
 
+/* What is frozen is not let go of at once, which takes long where much of it has changed: it is read to its end. */
+static void discard(struct recon_run *run)
+{
+    struct run_snapshots *snapshots = &run->snapshots;
+    const int64_t until_ms = run_steady_ms() + SLICE_MS;
+    char piece[DISCARD_BYTES];
+    size_t size = sizeof piece;
+    int status = RECON_OK;
+    while (status == RECON_OK && size > 0 && run_steady_ms() < until_ms)
+        status = recon_snapshot_writer_next(snapshots->writer, piece, sizeof piece, &size);
+    if (status == RECON_OK && size > 0)
+        return;
+    recon_snapshot_writer_free(snapshots->writer);
+    snapshots->writer = NULL;
+}
+
 static void failed(struct recon_run *run, const char *why)
 {
     struct run_snapshots *snapshots = &run->snapshots;
     const int64_t interval = run->options.config->snapshot_interval_ms;
     run_log(run, 4, "no snapshot could be made, a start will take longer: %s", why);
     snapshots->was_told = false;
-    give_up(snapshots);
+    recon_snapshot_file_free(snapshots->file);
+    snapshots->file = NULL;
     snapshots->next_ms = run_steady_ms() + (interval < RETRY_MS ? interval : RETRY_MS);
 }
 
@@ -266,6 +286,11 @@ static void look(struct recon_run *run, int wait_ms)
     char why[512] = "";
     switch (recon_snapshot_file_look(run->snapshots.file, wait_ms, why, sizeof why)) {
     case RECON_SNAPSHOT_FILE_OPEN:
+        if (run_steady_ms() >= run->snapshots.slow_ms) {
+            run_log(run, 4, "a snapshot has been under way for long: %s is slow or hangs. Nothing waits for it",
+                    run->options.config->state_directory);
+            run->snapshots.slow_ms += SLOW_MS;
+        }
         return;
     case RECON_SNAPSHOT_FILE_FAILED:
         failed(run, why);
@@ -287,6 +312,10 @@ int run_snapshot_tick(struct recon_run *run)
     struct run_snapshots *snapshots = &run->snapshots;
     int status = RECON_OK;
     trim_look(run);
+    if (snapshots->file == NULL && snapshots->writer != NULL) {
+        discard(run);
+        return RECON_OK;
+    }
     if (snapshots->file == NULL) {
         const int64_t now = run_steady_ms();
         if (snapshots->next_ms == 0)
