@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/id_text.h"
 #include "codec/mapping.h"
 #include "core/limits.h"
 #include "cursor.h"
@@ -52,7 +53,7 @@ static bool is_empty(struct recon_text text)
     return text.bytes == NULL || text.size == 0;
 }
 
-/* The ID as results show it: its fields joined by `|`. False: longer than there may be. */
+/* The ID as one text. False: longer than there may be. */
 static bool join(struct flink_packer *packer, const struct recon_text *parts, size_t count, struct recon_text *id)
 {
     if (count == 1) {
@@ -61,12 +62,13 @@ static bool join(struct flink_packer *packer, const struct recon_text *parts, si
         *id = parts[0];
         return true;
     }
+    const char joint = recon_id_joint(parts, count);
     size_t size = 0;
     for (size_t i = 0; i < count; i++) {
         if (size + parts[i].size + 1 > RECON_ID_SIZE_BYTES_MAX)
             return false;
         if (i > 0)
-            packer->id[size++] = '|';
+            packer->id[size++] = joint;
         memcpy(packer->id + size, parts[i].bytes, parts[i].size);
         size += parts[i].size;
     }

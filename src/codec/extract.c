@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "codec/id_text.h"
 #include "codec/little_endian.h"
 #include "core/limits.h"
 #include "recon/status.h"
@@ -219,9 +220,10 @@ static int keep_texts(const struct parts *parts, struct recon_batch *batch, stru
     if (parts->id) {
         recon_store_le32(to - RECON_KEY_SIZE_PREFIX_BYTES, (uint32_t)parts->id_size_bytes);
         record->id = (struct recon_text){.bytes = to, .size = (uint32_t)parts->id_size_bytes};
+        const char joint = recon_id_joint(parts->id, parts->id_count);
         for (size_t i = 0; i < parts->id_count; i++) {
             if (i > 0)
-                *to++ = '|';
+                *to++ = joint;
             to = append(to, parts->id[i]);
         }
     }

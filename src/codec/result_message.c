@@ -14,6 +14,7 @@
 
 #include <sodium.h>
 
+#include "codec/id_text.h"
 #include "codec/result_form.h"
 #include "codec/text_form.h"
 #include "recon/status.h"
@@ -133,12 +134,26 @@ void recon_result_messenger_names(struct recon_result_messenger *messenger, int 
     recon_result_writer_names(messenger->writer, stream, names, count);
 }
 
+/* An ID; what joins its fields, where they hold bars themselves, is the one bar that is not encoded. */
+static char *id_write(char *out, struct recon_text id)
+{
+    *out++ = '/';
+    for (const char *joint; id.size > 0 && (joint = memchr(id.bytes, RECON_ID_JOINT, id.size)) != NULL;) {
+        const uint32_t size = (uint32_t)(joint - id.bytes);
+        out = percent_write(out, id.bytes, size);
+        *out++ = '|';
+        id.bytes = joint + 1;
+        id.size -= size + 1;
+    }
+    return percent_write(out, id.bytes, id.size);
+}
+
 static char *identity_write(char *out, const char *kind, const struct recon_result *result)
 {
     *out++ = '/';
     out = string_write(out, kind);
     out = part_write(out, result->source.bytes, result->source.size);
-    return part_write(out, result->id.bytes, result->id.size);
+    return id_write(out, result->id);
 }
 
 static char *window_write(char *out, int64_t start)

@@ -9,7 +9,8 @@
  *     NAME/TYPE/TOPIC/PARTITION/OFFSET[/PLACE]         duplicate, too_late, rejected
  *
  * Each part is percent-encoded: every byte but letters, digits, `-`, `.`, `_` and `~`. A part that the result hasn't
- * is empty. No I/O; single-threaded.
+ * is empty. The fields of an ID are joined by an encoded `|`; where one holds a `|` itself, by a plain one. No I/O;
+ * single-threaded.
  */
 #ifndef RECON_CODEC_RESULT_MESSAGE_H
 #define RECON_CODEC_RESULT_MESSAGE_H

@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "codec/id_text.h"
 #include "codec/result_form.h"
 #include "recon/status.h"
 
@@ -78,10 +79,9 @@ bool recon_result_has_basis(int type)
     return type == RECON_RESULT_METRIC || type == RECON_RESULT_MISSING || type == RECON_RESULT_UNAUDITED;
 }
 
-int recon_result_writer_write(struct recon_result_writer *writer, const struct recon_result *result,
-                              struct recon_buffer *buffer)
+static int form_write(struct recon_result_writer *writer, const struct recon_result *result,
+                      struct recon_buffer *buffer)
 {
-    assert(result->type < RECON_RESULT_TYPE_COUNT && result->stream < RECON_STREAM_COUNT);
     switch (writer->options.format) {
     case RECON_RESULTS_NDJSON:
         return recon_result_json_write(writer, result, buffer);
@@ -91,6 +91,24 @@ int recon_result_writer_write(struct recon_result_writer *writer, const struct r
         return recon_result_table_write(writer, result, buffer);
     }
     return RECON_ERROR_INVALID;
+}
+
+int recon_result_writer_write(struct recon_result_writer *writer, const struct recon_result *result,
+                              struct recon_buffer *buffer)
+{
+    assert(result->type < RECON_RESULT_TYPE_COUNT && result->stream < RECON_STREAM_COUNT);
+    if (!recon_id_has_joint(result->id))
+        return form_write(writer, result, buffer);
+    char *shown = malloc(result->id.size);
+    if (shown == NULL)
+        return RECON_ERROR_MEMORY;
+    for (uint32_t i = 0; i < result->id.size; i++)
+        shown[i] = (unsigned char)result->id.bytes[i] == RECON_ID_JOINT ? '|' : result->id.bytes[i];
+    struct recon_result other = *result;
+    other.id.bytes = shown;
+    const int status = form_write(writer, &other, buffer);
+    free(shown);
+    return status;
 }
 
 int recon_result_writer_finish(struct recon_result_writer *writer, struct recon_buffer *buffer)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codec/id_text.h"
 #include "codec/text_form.h"
 #include "codec/time_text.h"
 #include "codec/trace_state.h"
@@ -123,9 +124,10 @@ static int id_join(struct recon_trace_reader *reader, struct recon_trace_step *s
 {
     char *start = reader->id.bytes + reader->id.size;
     char *out = start;
+    const char joint = recon_id_joint(step->id_parts, step->id_part_count);
     for (size_t i = 0; i < step->id_part_count; i++) {
         if (i > 0)
-            *out++ = '|';
+            *out++ = joint;
         memcpy(out, step->id_parts[i].bytes, step->id_parts[i].size);
         out += step->id_parts[i].size;
     }

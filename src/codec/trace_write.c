@@ -1,6 +1,7 @@
 /*
  * Writing traces: the lines that trace.c reads.
  */
+#include "codec/id_text.h"
 #include "codec/result_form.h"
 #include "codec/text_form.h"
 #include "codec/trace.h"
@@ -77,8 +78,26 @@ int recon_trace_head_write(const struct recon_trace_head *head, struct recon_buf
     return status;
 }
 
+/* A list of the fields of an ID that is there as one text. */
+static char *fields_write(char *out, struct recon_text id)
+{
+    *out++ = '[';
+    for (const char *joint; (joint = memchr(id.bytes, RECON_ID_JOINT, id.size)) != NULL;) {
+        const struct recon_text field = {id.bytes, (uint32_t)(joint - id.bytes)};
+        out = text_write(out, &field);
+        *out++ = ',';
+        id.size -= field.size + 1;
+        id.bytes = joint + 1;
+    }
+    out = text_write(out, &id);
+    *out++ = ']';
+    return out;
+}
+
 static char *id_write(char *out, const struct recon_trace_step *step)
 {
+    if (step->id_part_count == 0 && recon_id_has_joint(step->record.id))
+        return fields_write(out, step->record.id);
     if (step->id_part_count == 0)
         return text_write(out, &step->record.id);
     for (size_t i = 0; i < step->id_part_count; i++) {

@@ -122,6 +122,40 @@ static void what_is_said_of_one_identity_has_one_key(void **state)
     has_key(&result, RECON_TARGET_BREAKS, "order%20%2317/audit//a%2Fb%252F%20c");
 }
 
+static bool holds(struct recon_text given, const char *part)
+{
+    for (size_t i = 0; i + strlen(part) <= given.size; i++)
+        if (memcmp(given.bytes + i, part, strlen(part)) == 0)
+            return true;
+    return false;
+}
+
+static void ids_whose_fields_hold_bars_have_keys_of_their_own_and_are_shown_with_bars(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        const char *key;
+        const char *shown;
+    } cases[] = {
+        {"a|b|c", "order%20%2317/presence//a%7Cb%7Cc", "\"id\":\"a|b|c\""},
+        {"a|b\xff"
+         "c",
+         "order%20%2317/presence//a%7Cb|c", "\"id\":\"a|b|c\""},
+        {"a\xff"
+         "b|c",
+         "order%20%2317/presence//a|b%7Cc", "\"id\":\"a|b|c\""},
+        {"\xff|\xff", "order%20%2317/presence//|%7C|", "\"id\":\"|||\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct recon_result result = of_type(RECON_RESULT_MISSING);
+        result.source = (struct recon_text){0};
+        result.id = text(cases[i].id);
+        has_key(&result, RECON_TARGET_BREAKS, cases[i].key);
+        assert_true(holds(make(&result).value, cases[i].shown));
+    }
+}
+
 static void what_is_said_of_a_record_is_keyed_by_its_place(void **state)
 {
     (void)state;
@@ -294,6 +328,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_metric_is_keyed_by_the_start_of_its_window, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_said_of_one_identity_has_one_key, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ids_whose_fields_hold_bars_have_keys_of_their_own_and_are_shown_with_bars,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_said_of_a_record_is_keyed_by_its_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_partition_without_a_name_is_given_as_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_partition_may_hold_the_number_of_its_topic, set_up, tear_down),

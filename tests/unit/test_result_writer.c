@@ -404,7 +404,7 @@ static void table_shows_hostile_texts_harmlessly(void **state)
 {
     (void)state;
     struct recon_result result = full(RECON_RESULT_MISSING);
-    result.id = text("a\x1b[2J\n\xE2\x80\xAEz\xFF\xC2\x9B");
+    result.id = text("a\x1b[2J\n\xE2\x80\xAEz\xFE\xC2\x9B");
     result.source = (struct recon_text){0};
     result.context = (struct recon_text){0};
     writes(RECON_RESULTS_TABLE, &result,
