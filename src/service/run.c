@@ -227,8 +227,9 @@ static int take_over(struct recon_run *run)
             return run_fail(run, RECON_ERROR_IO, "%s", recon_kafka_producer_message(run->producer));
         run_log(run, 4, "waiting: %s", recon_kafka_producer_message(run->producer));
         run_beat(run);
-        if (run_is_stopped(run))
-            return RUN_STOPPED;
+        status = run_is_stopped(run) ? RUN_STOPPED : run_turn(run);
+        if (status != RECON_OK)
+            return status;
     }
     return RECON_OK;
 }

@@ -53,7 +53,7 @@ static int judge(struct recon_run *run, enum recon_kafka_outcome outcome)
         }
         run_log(run, 4, "waiting: %s", recon_kafka_producer_message(run->producer));
         run_beat(run);
-        return RECON_OK;
+        return run_turn(run);
     case RECON_KAFKA_ABORT: {
         char failure[512];
         snprintf(failure, sizeof failure, "%s", recon_kafka_producer_message(run->producer));
