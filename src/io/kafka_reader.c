@@ -213,6 +213,26 @@ failed:
     return status;
 }
 
+int recon_kafka_reader_add_none(struct recon_kafka_reader *reader, int64_t position)
+{
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
+    struct slot **slots = realloc(reader->slots, (reader->slot_count + 1) * sizeof *slots);
+    if (slots == NULL)
+        return RECON_ERROR_MEMORY;
+    reader->slots = slots;
+    struct slot *slot = calloc(1, sizeof *slot);
+    if (slot == NULL)
+        return RECON_ERROR_MEMORY;
+    slot->topic = strdup("");
+    slot->position = position;
+    if (slot->topic == NULL) {
+        slot_free(slot);
+        return RECON_ERROR_MEMORY;
+    }
+    reader->slots[reader->slot_count++] = slot;
+    return RECON_OK;
+}
+
 /* --- taking ------------------------------------------------------------------------------------------------------ */
 
 /* What a broker that is away, slow or changing says, or one that does not let us read yet: it may pass. */
@@ -344,6 +364,8 @@ static bool fetch(struct slot *slot)
 {
     if (slot->first < slot->count)
         return true;
+    if (slot->queue == NULL)
+        return false;
     const ssize_t got = rd_kafka_consume_batch_queue(slot->queue, 0, slot->block, BLOCK_COUNT);
     slot->first = 0;
     slot->count = got > 0 ? (size_t)got : 0;
@@ -425,12 +447,16 @@ static rd_kafka_AdminOptions_t *ask_options(struct recon_kafka_reader *reader, r
 
 static void ask_ends(struct recon_kafka_reader *reader)
 {
-    if (reader->slot_count == 0)
-        return;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)reader->slot_count);
+    size_t count = 0;
     for (size_t i = 0; i < reader->slot_count; i++)
-        rd_kafka_topic_partition_list_add(list, reader->slots[i]->topic, reader->slots[i]->partition)->offset =
-            RD_KAFKA_OFFSET_SPEC_LATEST;
+        count += reader->slots[i]->queue != NULL;
+    if (count == 0)
+        return;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < reader->slot_count; i++)
+        if (reader->slots[i]->queue != NULL)
+            rd_kafka_topic_partition_list_add(list, reader->slots[i]->topic, reader->slots[i]->partition)->offset =
+                RD_KAFKA_OFFSET_SPEC_LATEST;
     rd_kafka_AdminOptions_t *options = ask_options(reader, RD_KAFKA_ADMIN_OP_LISTOFFSETS);
     rd_kafka_ListOffsets(reader->client, list, options, reader->answers);
     rd_kafka_AdminOptions_destroy(options);

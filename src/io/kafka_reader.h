@@ -44,6 +44,9 @@ void recon_kafka_reader_free(struct recon_kafka_reader *reader);
  * with recon_kafka_reader_message. */
 int recon_kafka_reader_add(struct recon_kafka_reader *reader, const char *topic, int32_t partition, int64_t offset);
 
+/* A slot that is never read, so that numbers go on: nothing comes of it. RECON_OK or RECON_ERROR_MEMORY. */
+int recon_kafka_reader_add_none(struct recon_kafka_reader *reader, int64_t position);
+
 /* Takes up to capacity messages that have come of a slot and lie before an offset, in order. RECON_OK,
  * RECON_ERROR_MEMORY, or RECON_ERROR_IO with recon_kafka_reader_message: no more can be read. */
 int recon_kafka_reader_take(struct recon_kafka_reader *reader, uint32_t slot, int64_t before,

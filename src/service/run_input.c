@@ -80,14 +80,82 @@ int run_partition(struct recon_run *run, int stream, size_t topic, int32_t topic
     return status;
 }
 
-/* Adds partitions that have come. They are read from their beginning. */
+int run_partition_gone(struct recon_run *run, const struct recon_snapshot_partition *gone)
+{
+    struct run_slot *slots = realloc(run->slots, (run->slot_count + 1) * sizeof *slots);
+    if (slots == NULL)
+        return RECON_ERROR_MEMORY;
+    run->slots = slots;
+    int status = recon_kafka_reader_add_none(run->reader, gone->position);
+    if (status != RECON_OK)
+        return status;
+    run->slots[run->slot_count++] = (struct run_slot){
+        .stream = gone->stream,
+        .partition = recon_steps_partition_count(run->steps, gone->stream),
+        .topic_partition = gone->topic_partition,
+        .is_gone = true,
+        .is_ended = gone->is_ended,
+        .caught_up_ms = RECON_TIME_MIN,
+        .alive_ms = RECON_TIME_MIN,
+    };
+    status = recon_steps_partition(run->steps, gone->stream, gone->topic, gone->topic_partition);
+    size_t count = 0;
+    const struct recon_partition_name *names = recon_steps_names(run->steps, gone->stream, &count);
+    recon_result_messenger_names(run->messenger, gone->stream, names, count);
+    return status;
+}
+
+const char *run_topic(const struct recon_run *run, const struct run_slot *slot)
+{
+    size_t count = 0;
+    return recon_steps_names(run->steps, slot->stream, &count)[slot->partition].topic;
+}
+
+/* Ends partitions that are gone, once each stream has others: until then event time waits for those. */
+static int gone_end(struct recon_run *run)
+{
+    bool is_read[RECON_STREAM_COUNT] = {false, false};
+    int status = RECON_OK;
+    for (size_t i = 0; i < run->slot_count; i++)
+        is_read[run->slots[i].stream] = is_read[run->slots[i].stream] || !run->slots[i].is_gone;
+    for (size_t i = 0; i < run->slot_count && is_read[0] && is_read[1] && status == RECON_OK; i++) {
+        struct run_slot *slot = &run->slots[i];
+        if (!slot->is_gone || slot->is_ended)
+            continue;
+        const struct recon_journal_step step = {
+            .kind = RECON_STEP_END, .stream = slot->stream, .partition = slot->partition};
+        run_log(run, 5, "topic %s, partition %d is not read any more", run_topic(run, slot),
+                (int)slot->topic_partition);
+        status = run_note(run, &step);
+        slot->is_ended = true;
+        if (status == RECON_OK)
+            status = recon_steps_end(run->steps, slot->stream, slot->partition);
+    }
+    return status;
+}
+
+/* Where a partition that comes is read from: its beginning; or, where it was read once and was gone, where that was. */
+static int64_t partition_begin(const struct recon_run *run, int stream, const char *topic, int32_t partition,
+                               int64_t first)
+{
+    for (size_t i = 0; i < run->slot_count; i++) {
+        const struct run_slot *slot = &run->slots[i];
+        const int64_t position = recon_kafka_reader_position(run->reader, (uint32_t)i);
+        if (slot->is_gone && slot->stream == stream && slot->topic_partition == partition &&
+            strcmp(run_topic(run, slot), topic) == 0 && position > first)
+            first = position;
+    }
+    return first;
+}
+
+/* Adds partitions that have come. */
 static int partitions_look(struct recon_run *run)
 {
     const size_t audit_count = run->options.config->streams[RECON_STREAM_AUDIT].topic_count;
     for (size_t topic = 0; topic < run->topic_count; topic++) {
         int32_t known = 0;
         for (size_t i = 0; i < run->slot_count; i++)
-            known += run->slots[i].topic == topic;
+            known += !run->slots[i].is_gone && run->slots[i].topic == topic;
         const int32_t count = recon_kafka_reader_partition_count(run->reader, topic);
         for (; known < count; known++) {
             int64_t first = 0;
@@ -102,6 +170,7 @@ static int partitions_look(struct recon_run *run)
             }
             run_log(run, 6, "new partition %d of topic %s", (int)known, run->topics[topic]);
             const int stream = topic < audit_count ? RECON_STREAM_AUDIT : RECON_STREAM_EVENTS;
+            first = partition_begin(run, stream, run->topics[topic], known, first);
             const int status = run_partition(run, stream, topic, known, first);
             if (status != RECON_OK)
                 return status;
@@ -148,7 +217,8 @@ int run_alive_all(struct recon_run *run)
 {
     int status = RECON_OK;
     for (size_t i = 0; i < run->slot_count && status == RECON_OK; i++)
-        status = say_alive(run, &run->slots[i]);
+        if (!run->slots[i].is_ended)
+            status = say_alive(run, &run->slots[i]);
     return status;
 }
 
@@ -187,7 +257,7 @@ static int clock_step(struct recon_run *run, int64_t now_ms)
     for (size_t i = 0; timeout != RECON_DURATION_UNSET && i < run->slot_count && status == RECON_OK; i++) {
         struct run_slot *slot = &run->slots[i];
         const bool is_behind = slot->caught_up_ms == RECON_TIME_MIN || now_ms - slot->caught_up_ms >= timeout / 2;
-        if (is_behind && (slot->alive_ms == RECON_TIME_MIN || now_ms - slot->alive_ms >= timeout / 4))
+        if (is_behind && !slot->is_gone && (slot->alive_ms == RECON_TIME_MIN || now_ms - slot->alive_ms >= timeout / 4))
             status = say_alive(run, slot);
     }
     return status;
@@ -346,6 +416,8 @@ int run_live(struct recon_run *run)
         }
         if (status == RECON_OK)
             status = partitions_look(run);
+        if (status == RECON_OK)
+            status = gone_end(run);
         if (status == RECON_OK)
             status = round_read(run, &any);
         if (status == RECON_OK && run_commit_is_due(run))

@@ -139,8 +139,8 @@ static int range_is_gone(struct recon_run *run, const struct run_slot *slot, con
     return run_fail(run, RUN_UNSOUND,
                     "topic %s, partition %d: offsets %lld to %lld, which were read before, are to be read again, and "
                     "%s (retention, compaction, or a topic made anew)",
-                    run->topics[slot->topic], (int)slot->topic_partition, (long long)step->first,
-                    (long long)step->end - 1, why);
+                    run_topic(run, slot), (int)slot->topic_partition, (long long)step->first, (long long)step->end - 1,
+                    why);
 }
 
 static int reread_range(struct recon_run *run, const struct recon_journal_step *step)
@@ -149,7 +149,7 @@ static int reread_range(struct recon_run *run, const struct recon_journal_step *
     while (slot < run->slot_count &&
            (run->slots[slot].stream != step->stream || run->slots[slot].partition != step->partition))
         slot++;
-    if (slot == run->slot_count)
+    if (slot == run->slot_count || run->slots[slot].is_gone)
         return RECON_ERROR_DAMAGED;
     size_t done = 0;
     int status = RECON_OK;
@@ -170,6 +170,18 @@ static int reread_range(struct recon_run *run, const struct recon_journal_step *
     }
     recon_steps_schemas_forget(run->steps, step->stream);
     return status;
+}
+
+static int end_again(struct recon_run *run, const struct recon_journal_step *step)
+{
+    for (size_t i = 0; i < run->slot_count; i++) {
+        struct run_slot *slot = &run->slots[i];
+        if (slot->stream != step->stream || slot->partition != step->partition || !slot->is_gone || slot->is_ended)
+            continue;
+        slot->is_ended = true;
+        return recon_steps_end(run->steps, step->stream, step->partition);
+    }
+    return RECON_ERROR_DAMAGED;
 }
 
 static int step_again(struct recon_run *run, const struct recon_journal_step *step)
@@ -193,6 +205,8 @@ static int step_again(struct recon_run *run, const struct recon_journal_step *st
         return run_schema_absent(run, step);
     case RECON_STEP_ALIVE:
         return recon_steps_alive(run->steps, step->stream, step->partition);
+    case RECON_STEP_END:
+        return end_again(run, step);
     case RECON_STEP_ANEW:
         return run_fail(run, RUN_UNSOUND, "the run was begun anew since");
     default:
@@ -354,12 +368,10 @@ static int partitions_restore(struct recon_run *run, const struct recon_snapshot
     for (size_t i = 0; i < head->partition_count && status == RECON_OK; i++) {
         const struct recon_snapshot_partition *one = &head->partitions[i];
         size_t topic = 0;
-        if (topic_of(run, one->topic, one->stream, &topic) != RECON_OK)
-            return run_fail(run, RECON_ERROR_MISMATCH,
-                            "topic %.*s was read before, and is not to be now: add it again to the %s stream, or "
-                            "begin anew under another name",
-                            (int)one->topic.size, one->topic.bytes, recon_stream_name(one->stream));
-        status = run_partition(run, one->stream, topic, one->topic_partition, one->position);
+        if (one->is_ended || topic_of(run, one->topic, one->stream, &topic) != RECON_OK)
+            status = run_partition_gone(run, one);
+        else
+            status = run_partition(run, one->stream, topic, one->topic_partition, one->position);
         if (status == RECON_OK)
             recon_steps_time_restore(run->steps, one->stream, run->slots[run->slot_count - 1].partition, one->time_max);
     }

@@ -131,9 +131,10 @@ static int head_make(struct recon_run *run)
         return RECON_ERROR_MEMORY;
     for (size_t i = 0; i < run->slot_count; i++) {
         const struct run_slot *slot = &run->slots[i];
-        const char *topic = run->topics[slot->topic];
+        const char *topic = run_topic(run, slot);
         partitions[i] = (struct recon_snapshot_partition){
             .stream = slot->stream,
+            .is_ended = slot->is_ended,
             .topic = {topic, (uint32_t)strlen(topic)},
             .topic_partition = slot->topic_partition,
             .position = recon_kafka_reader_position(run->reader, (uint32_t)i),

@@ -38,7 +38,9 @@ enum run_status {
 struct run_slot {
     uint8_t stream;
     uint32_t partition; /* within the stream */
-    size_t topic;       /* among run->topics */
+    size_t topic;       /* among run->topics; if it is not gone */
+    bool is_gone;       /* its topic is not to be read any more */
+    bool is_ended;      /* ... and the engine knows */
     int32_t topic_partition;
     bool is_checked; /* an end is known that may not be read to yet */
     int64_t check_asked_ms;
@@ -177,6 +179,10 @@ bool run_commit_is_due(const struct recon_run *run);
 
 /* run_input.c */
 int run_partition(struct recon_run *run, int stream, size_t topic, int32_t topic_partition, int64_t offset);
+/* One that was read, and is not any more; is_ended: which the engine knows. */
+int run_partition_gone(struct recon_run *run, const struct recon_snapshot_partition *gone);
+/* The name of a slot's topic. */
+const char *run_topic(const struct recon_run *run, const struct run_slot *slot);
 /* Takes messages that lie before an offset, decodes them and tells the engine. */
 int run_take(struct recon_run *run, size_t slot, int64_t before, size_t capacity, size_t *count);
 int run_advance(struct recon_run *run, int64_t now_ms);

@@ -63,7 +63,7 @@ static bool partitions_show(struct recon_run *run)
         int64_t asked = 0;
         struct recon_run_partition *one = &run->shown[i];
         *one = (struct recon_run_partition){
-            .topic = run->topics[slot->topic],
+            .topic = slot->is_gone ? "(not read any more)" : run->topics[slot->topic],
             .partition = slot->topic_partition,
             .stream = slot->stream,
             .position = recon_kafka_reader_position(run->reader, (uint32_t)i),

@@ -241,6 +241,16 @@ int recon_steps_alive(struct recon_steps *steps, int stream, uint32_t partition)
     return status == RECON_OK ? drain(steps) : status;
 }
 
+int recon_steps_end(struct recon_steps *steps, int stream, uint32_t partition)
+{
+    assert(steps->engine != NULL);
+    int status = recon_engine_partition_end(steps->engine, stream, partition);
+    if (status != RECON_OK)
+        return fail(steps, status, "a partition");
+    status = record_step(steps, RECON_TRACE_END, stream, partition, NULL);
+    return status == RECON_OK ? drain(steps) : status;
+}
+
 /* --- records ----------------------------------------------------------------------------------------------------- */
 
 static void mix(uint64_t *hash, uint64_t word)

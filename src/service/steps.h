@@ -38,6 +38,8 @@ void recon_steps_free(struct recon_steps *steps);
 int recon_steps_partition(struct recon_steps *steps, int stream, struct recon_text topic, int32_t topic_partition);
 int recon_steps_clock(struct recon_steps *steps, int64_t now_ms);
 int recon_steps_alive(struct recon_steps *steps, int stream, uint32_t partition);
+/* Nothing more comes of this partition. */
+int recon_steps_end(struct recon_steps *steps, int stream, uint32_t partition);
 /* Decodes messages of one partition, to be handled by recon_steps_handle. No step is made yet. */
 int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon_message *messages, size_t count);
 /* Tells the engine what was decoded, which counts for the hash from here. */

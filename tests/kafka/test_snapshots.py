@@ -328,3 +328,42 @@ def test_begun_anew_again_and_again_it_says_nothing_twice(broker, service):
     assert sorted(r["id"] for r in of(published, "found")) == ["a-80", "a-90"]
     assert len(of(published, "missing")) == 10
     assert set(revisions(published).values()) == {1}
+
+
+def test_a_topic_may_be_taken_away_and_come_back(broker, service):
+    """One that is not read any more holds nothing back; come back, it is read on from where it was."""
+    one = service(interval="10s")
+    more = f"{one.name}.more"
+    broker.create_topic(more)
+    both = f"{one.name}.events, {more}"
+    one.configure(events=both)
+    broker.produce(f"{one.name}.audit", [audit(n, n) for n in range(4)])
+    broker.produce(more, [event(0, 0)])
+    one.start(record=False)
+    one.until_said("running")
+    wait_until(one.snapshots, 20, one.said)
+    one.stop()
+    one.configure(events=f"{one.name}.events")
+    one.start(record=False)
+    one.until_said("is not read any more")
+    pass_by(broker, one, 30_000)  # nothing comes of the other topic
+    one.until_published(lambda all: len(of(all, "missing")) == 3)
+    one.kill()
+    broker.produce(more, [event(1, 1), event("late", 60_000)])
+    one.configure(events=both)
+    one.log.unlink()
+    one.start(record=False)
+    wait_until(lambda: one.process.poll() is not None or "all is read again" in one.said(), 30, one.said)
+    if one.process.poll() is not None:  # what was read since the last snapshot is to be read again under the settings of then
+        assert "take them back" in one.said()
+        one.configure(events=f"{one.name}.events")
+        one.start(record=False)
+        one.until_said("all is read again")
+        one.stop()
+        one.configure(events=both)
+        one.start(record=False)
+    one.until_published(lambda all: of(all, "found"))
+    one.stop()
+    published = one.published()
+    assert [r["id"] for r in of(published, "found")] == ["a-1"]
+    assert not of(published, "duplicate")
