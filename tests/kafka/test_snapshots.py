@@ -57,6 +57,12 @@ def equals_replay(one):
     return published
 
 
+def goes_on_from_what_it_left(one):
+    """No death leaves a snapshot that can't be gone on from: that others would do is for other troubles."""
+    for trouble in ("is not gone on from", "is not what is read now", "are to be read again", "begun anew"):
+        assert trouble not in one.said()
+
+
 @pytest.mark.parametrize("idle_timeout", ["never", "300ms"])
 def test_killed_at_bad_moments_it_publishes_each_thing_once(broker, service, idle_timeout):
     """Also where inputs fall silent by the clock and what was missing is found."""
@@ -70,11 +76,13 @@ def test_killed_at_bad_moments_it_publishes_each_thing_once(broker, service, idl
             assert time.monotonic() < stuck, one.said()
             end = feed(broker, one, end)
         assert one.ended() == -9, one.said()
+        goes_on_from_what_it_left(one)
         one.log.unlink()
     pass_by(broker, one, end * 10 + 20_000, 2)
     one.start(record=False, **WHOLE)
     one.until_published(lambda all: len(of(all, "missing")) - len(of(all, "found")) >= end // 100, 60)
     one.stop()
+    goes_on_from_what_it_left(one)
     published = equals_replay(one)
     found = {r["id"] for r in of(published, "found")}
     assert sorted(r["id"] for r in of(published, "missing") if r["id"] not in found) == sorted(
