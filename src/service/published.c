@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/id_text.h"
 #include "codec/key.h"
 #include "codec/time_text.h"
 #include "recon/status.h"
@@ -269,7 +270,7 @@ static int part_read(struct recon_published *published, struct recon_text *key, 
     *at = out->size;
     while (key->size > 0 && key->bytes[0] != '/') {
         const bool is_code = key->bytes[0] == '%' && key->size >= 3 && is_hex(key->bytes[1]) && is_hex(key->bytes[2]);
-        char byte = key->bytes[0];
+        char byte = key->bytes[0] == '|' ? (char)RECON_ID_JOINT : key->bytes[0];
         if (is_code)
             byte = (char)(hex(key->bytes[1]) << 4 | hex(key->bytes[2]));
         out->bytes[out->size++] = byte;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/id_text.h"
 #include "codec/result_message.h"
 #include "recon/status.h"
 #include "service/published.h"
@@ -138,6 +139,22 @@ static void a_break_is_said_once_and_found_once(void **state)
     assert_true(judge(published, &one));
     one = found("other", "shop", 500);
     assert_true(judge(published, &one));
+    recon_published_free(published);
+}
+
+static void ids_whose_fields_hold_bars_stay_apart(void **state)
+{
+    (void)state;
+    static const char one_id[] = {'a', '|', 'b', (char)RECON_ID_JOINT, 'c', '\0'};
+    static const char other_id[] = {'a', (char)RECON_ID_JOINT, 'b', '|', 'c', '\0'};
+    struct recon_published *published = published_make(false);
+    struct recon_result one = missing(one_id, "", 500);
+    struct recon_result back;
+    say(published, &one);
+    struct recon_record came = event(other_id, "", 700);
+    assert_false(recon_published_arrived(published, &came, RECON_TIME_MIN, &back));
+    came = event(one_id, "", 700);
+    assert_true(recon_published_arrived(published, &came, RECON_TIME_MIN, &back));
     recon_published_free(published);
 }
 
@@ -279,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_window_is_said_again_only_where_it_changed_and_its_revisions_rise),
         cmocka_unit_test(a_break_is_said_once_and_found_once),
+        cmocka_unit_test(ids_whose_fields_hold_bars_stay_apart),
         cmocka_unit_test(one_that_the_engine_does_not_know_of_is_found_when_its_event_comes),
         cmocka_unit_test(a_break_that_was_taken_back_is_open_no_more_and_sources_count_where_they_do),
         cmocka_unit_test(what_is_of_one_record_is_said_once),
