@@ -23,7 +23,8 @@ void recon_notify_init(struct recon_notify *notify)
 
 static void status_write(const struct recon_run_view *view, char *text, size_t size)
 {
-    static const char *const phases[] = {"starting", "reading again what was read", "running", "stopping"};
+    static const char *const phases[] = {"starting", "standing by", "reading again what was read", "running",
+                                         "stopping"};
     char watermark[RECON_TIME_TEXT_SIZE_MAX] = "none yet";
     const int64_t at = view->rise.watermark;
     if (at != RECON_TIME_MIN && at != RECON_TIME_MAX)
@@ -39,7 +40,8 @@ static void status_write(const struct recon_run_view *view, char *text, size_t s
 void recon_notify_view(struct recon_notify *notify, const struct recon_run_view *view)
 {
     char status[512];
-    const bool is_first = view->phase == RECON_RUN_RUNNING && !notify->is_ready;
+    const bool has_started = view->phase == RECON_RUN_RUNNING || view->phase == RECON_RUN_STANDBY;
+    const bool is_first = has_started && !notify->is_ready;
     if (!is_first && notify->told_ms != INT64_MIN && view->at_steady_ms - notify->told_ms < notify->interval_ms)
         return;
     notify->told_ms = view->at_steady_ms;

@@ -209,8 +209,10 @@ static int turn_await(struct recon_run *run)
                     "is gone",
                     run->options.config->name);
             was_told = true;
+            run_phase(run, RECON_RUN_STANDBY);
         }
     }
+    run_phase(run, RECON_RUN_STARTING);
     return status;
 }
 

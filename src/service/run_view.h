@@ -20,7 +20,8 @@
 #define RECON_RUN_BUCKET_COUNT 11
 
 enum recon_run_phase {
-    RECON_RUN_STARTING,  /* waits for the broker, its topics, or its turn */
+    RECON_RUN_STARTING,  /* waits for the broker, or its topics */
+    RECON_RUN_STANDBY,   /* waits for its turn: another instance works */
     RECON_RUN_REREADING, /* does again what the journal says */
     RECON_RUN_RUNNING,
     RECON_RUN_STOPPING,

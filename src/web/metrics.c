@@ -136,6 +136,8 @@ static void service_metrics(struct recon_web_text *text, const struct recon_run_
     recon_web_text_add(text, "recon_build_info{version=\"%s\"} 1\n", RECON_VERSION);
     times(text, "start_time_seconds", "When the process began.", view->started_ms);
     gauge(text, "ready", "Whether both streams are being read and judged.", view->phase == RECON_RUN_RUNNING);
+    gauge(text, "standby", "Whether another instance works, and this one waits for its turn.",
+          view->phase == RECON_RUN_STANDBY);
     by_stream(text, "stream_messages_total", "Messages read since the start.", tally->messages);
     by_stream(text, "stream_bytes_total", "Bytes of their keys and values.", tally->bytes);
     counter(text, "results_total", "Results sent since the start.", tally->results);

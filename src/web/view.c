@@ -33,6 +33,6 @@ int64_t recon_web_lag(const struct recon_run_partition *partition)
 
 const char *recon_web_phase_name(enum recon_run_phase phase)
 {
-    static const char *const names[] = {"starting", "rereading", "running", "stopping"};
+    static const char *const names[] = {"starting", "standby", "rereading", "running", "stopping"};
     return names[phase];
 }

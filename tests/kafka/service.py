@@ -20,7 +20,7 @@ max_future_skew: any
 report: [missing, found, unaudited, audited, duplicate, too_late, rejected]
 start: {start}
 kafka: {{bootstrap.servers: "{address}", reconnect.backoff.max.ms: 200}}
-librdkafka: {{session.timeout.ms: 1000, heartbeat.interval.ms: 200}}
+librdkafka: {{session.timeout.ms: 2000, heartbeat.interval.ms: 300}}
 http: {{listen: "127.0.0.1:0"}}
 audit: {{topics: [{audit}]}}
 events: {{topics: [{events}]}}

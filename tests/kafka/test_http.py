@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 
 from broker import fetched, wait_until
-from service import of
+from service import Service, of
 from test_run import T0, audit, event, pass_by
 
 
@@ -107,6 +107,18 @@ def test_it_is_live_at_once_and_ready_when_it_reads(broker, service):
         assert get(one, "/metrics", "POST")[0] == 405
         assert get(one, "/metrics", "HEAD") == (200, "")
         assert get(one, "/none")[0] == 404
+        one.stop()
+
+
+def test_an_instance_that_stands_by_says_so(broker, service, tmp_path):
+    one = service()
+    (tmp_path / "second").mkdir()
+    with one:
+        one.until_said("running")
+        with Service(broker, tmp_path / "second", one.name) as two:
+            wait_until(lambda: get(two, "/health/ready") == (503, "not ready: standby\n"), 20, two.said)
+            assert metrics(two)["standby"] == 1 and metrics(two)["ready"] == 0
+            two.stop()
         one.stop()
 
 

@@ -41,8 +41,8 @@ def avro(registry):
 
 def by(one, gate, **more):
     """Makes the service ask there."""
-    lines = [f'  schema.registry.{name.replace("_", ".")}: "{value}"' for name, value in {"url": gate.url, **more}.items()]
-    one.config.write_text(one.config.read_text() + "librdkafka:\n" + "\n".join(lines) + "\n")
+    properties = [f'schema.registry.{name.replace("_", ".")}: "{value}"' for name, value in {"url": gate.url, **more}.items()]
+    one.config.write_text(one.config.read_text().replace("librdkafka: {", f"librdkafka: {{{', '.join(properties)}, "))
 
 
 def feed(broker, one, avro, first, count):
