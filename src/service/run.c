@@ -18,6 +18,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LEVEL_WARNING 4
 #define WAIT_MS 1000
+/* A group that is new, or whose last member has just gone, takes some seconds to let one in. */
+#define STANDBY_AFTER_MS 4000
 #define STOP_LOOK_MS 100
 #define PAUSE_MS 500
 /* Beginnings anew without a commit between them: what fails so often fails always. */
@@ -203,7 +205,7 @@ static int turn_await(struct recon_run *run)
         run_beat(run);
         if (run_is_stopped(run))
             return RUN_STOPPED;
-        if (!was_told && run_steady_ms() - began_ms >= WAIT_MS) {
+        if (!was_told && run_steady_ms() - began_ms >= STANDBY_AFTER_MS) {
             run_log(run, 5,
                     "standing by: another instance of '%s' runs, or did until moments ago; this one takes over when it "
                     "is gone",

@@ -97,7 +97,7 @@ class Service:
         """Waits until it ends by itself; its status."""
         return self.process.wait(seconds)
 
-    def until_said(self, text, seconds=30):
+    def until_said(self, text, seconds=60):
         wait_until(lambda: text in self.said(), seconds, lambda: f"{text!r} in:\n{self.said()}")
 
     def published(self):
@@ -106,7 +106,7 @@ class Service:
         return [json.loads(message.value()) for topic in (f"{self.name}.metrics", f"{self.name}.breaks") if topic in topics
                 for message in self.broker.read(topic)]
 
-    def until_published(self, enough, seconds=30):
+    def until_published(self, enough, seconds=60):
         found = []
 
         def asked():

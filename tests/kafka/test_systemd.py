@@ -20,7 +20,7 @@ class Listener:
         self.socket.bind(str(path))
         self.socket.setblocking(False)
 
-    def has(self, text, seconds=30):
+    def has(self, text, seconds=60):
         wait_until(lambda: any(text in line for line in self.lines()), seconds, lambda: f"{text} in {self.heard}")
 
     def lines(self):
@@ -48,7 +48,7 @@ def test_ready_when_it_reads_alive_while_it_goes_on_and_stopping(broker, service
         assert "READY=1" not in listener.lines() or "standing by" in one.said()
         broker.create_topic(f"{one.name}.events")
         listener.has("READY=1")
-        assert "running" in one.said()
+        one.until_said("running")
         before = len(listener.heard)
         wait_until(lambda: listener.lines().count("WATCHDOG=1") > before + 5, 10, "the watchdog hears of it")
         broker.produce(f"{one.name}.audit", [audit(1, 0)])
