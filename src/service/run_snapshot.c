@@ -331,8 +331,11 @@ int run_snapshot_tick(struct recon_run *run)
             return status;
         status = begin(run);
     }
-    if (status == RECON_OK)
+    /* At most half of the time is the snapshot's. */
+    if (status == RECON_OK && run_steady_ms() - snapshots->given_ms >= SLICE_MS) {
         status = give(run, run_steady_ms() + SLICE_MS, false);
+        snapshots->given_ms = run_steady_ms();
+    }
     if (status != RECON_OK)
         failed(run, recon_status_text(status));
     else

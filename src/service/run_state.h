@@ -64,6 +64,7 @@ struct run_snapshots {
     uint64_t *unsound; /* numbers of those that were found and are of no use */
     size_t unsound_count;
     int64_t next_ms;   /* steady clock; when one is due */
+    int64_t given_ms;  /* ... when bytes were made last */
     int64_t slow_ms;   /* ... when the one under way takes so long that it is told */
     bool was_told;     /* that they are made; until one fails */
     bool was_deleting; /* entries of the journal; the answer is awaited */
