@@ -47,9 +47,11 @@ def test_both_streams_are_read_once_it_answers(reconciliation, submit, cluster, 
         its.send("audit", framed(number, fastavro.parse_schema(audit), [
             {"id": f"a-{n}", "event_time": time, "context": f"order {n}"} for n, time in enumerate(times)]))
         there = [{"number": n, "place": "Ys", "id": f"a-{n}", "time": time} for n, time in enumerate(times) if n % 10]
+        written = []  # by one, by the other, in turn: in order of time
         for schema, part in ((ORDER, there[::2]), (ORDER_2, there[1::2])):
             number = client.register_schema(f"{its.name}-{schema['fields'][0]['name']}", Schema(json.dumps(schema), "AVRO"))
-            its.send("events", framed(number, fastavro.parse_schema(schema), part))
+            written.append(framed(number, fastavro.parse_schema(schema), part))
+        its.send("events", [one for pair in zip(*written) for one in pair])
         said = cluster.log_text().count("asking again")
         job = submit(its)
         wait_until(lambda: cluster.log_text().count("asking again") > said, 60, "a source waits for it")
