@@ -8,12 +8,41 @@
 #include "core/matcher_state.h"
 #include "recon/status.h"
 
+/* From so many on the run says how close keys are. */
+#define RUN_COUNT_MIN 64
+
+void recon_matcher_restore_group(struct recon_matcher *matcher, uint32_t group)
+{
+    struct restore_run *run = &matcher->run;
+    /* Small groups may be empty by chance, and are left out then; between larger ones there are others' groups. */
+    bool is_large = run->count - run->count_before > RUN_COUNT_MIN;
+    if (group < run->group || (is_large && group != run->group + 1))
+        run->count = 0;
+    run->group = group;
+    run->count_before = run->count;
+}
+
+static void prepare(struct recon_matcher *matcher, struct recon_key key)
+{
+    struct restore_run *run = &matcher->run;
+    if (run->count == 0 || key.high < run->last) {
+        run->first = key.high;
+        run->count = run->count_before = 0;
+    }
+    run->last = key.high;
+    run->count++;
+    uint64_t width = (run->last - run->first) >> 32;
+    if (run->count > RUN_COUNT_MIN && width > 0)
+        table_prepare(&matcher->table, key, (run->count << 32) / width);
+}
+
 static int room_for(struct recon_matcher *matcher, struct recon_key key)
 {
     if (matcher->table.entry_count >= RECON_IDENTITY_COUNT_MAX)
         return RECON_ERROR_FULL;
     if (table_find(&matcher->table, key).entry != NULL)
         return RECON_ERROR_DAMAGED;
+    prepare(matcher, key);
     while (table_room(&matcher->table, table_slot_of(&matcher->table, key.high)) == 0) {
         int status = table_grow(&matcher->table, key);
         if (status != RECON_OK)

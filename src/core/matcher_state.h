@@ -13,6 +13,15 @@
 
 struct matcher_view;
 
+/* Identities that came in order of key, from key groups side by side. */
+struct restore_run {
+    uint64_t first; /* key_high */
+    uint64_t last;
+    uint64_t count;
+    uint64_t count_before; /* the last key group */
+    uint32_t group;
+};
+
 struct recon_matcher {
     struct recon_memory *memory;
     struct recon_settings settings;
@@ -25,6 +34,7 @@ struct recon_matcher {
     struct recon_result direct; /* what the last record caused, if has_direct */
     pending_handle restored;    /* while a snapshot is read: what is to go into the deadlines */
     pending_handle spent;       /* taken out of the state, but its texts are in results not yet done with */
+    struct restore_run run;     /* likewise */
     uint64_t arrival_next;
     int64_t time_base;     /* of times in the table, if has_time_base */
     uint64_t sweep_credit; /* entries that may be looked at for what is over */
@@ -119,6 +129,8 @@ struct saved_pending {
     const char *texts;
 };
 
+/* Identities of this key group follow. */
+void recon_matcher_restore_group(struct recon_matcher *matcher, uint32_t group);
 /* Puts an identity as it was: RECON_OK, RECON_ERROR_DAMAGED (it is there, or its state is none), RECON_ERROR_MEMORY or
  * RECON_ERROR_FULL. waiting is NULL for a table_state other than TABLE_PENDING. */
 int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, int state, int64_t time,

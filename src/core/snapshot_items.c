@@ -388,6 +388,8 @@ int snapshot_builder_section(struct snapshot_builder *builder, int section, uint
     builder->section = section;
     builder->group = group;
     builder->has_settings = section == SNAPSHOT_END;
+    if (section == SNAPSHOT_GROUP && builder->matcher != NULL)
+        recon_matcher_restore_group(builder->matcher, group);
     return RECON_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "recon/status.h"
 
 #define ENTRY_BYTES sizeof(struct table_entry)
@@ -366,6 +367,31 @@ int table_grow(struct table *table, struct recon_key key)
     if (is_small || slot->depth == DIRECTORY_BITS_MAX)
         return segment_resize(table, slot_number, larger);
     return segment_split(table, key.high);
+}
+
+/* homes_for this many is a large segment, if not the largest. */
+#define PREPARED_MAX 5600
+
+void table_prepare(struct table *table, struct recon_key key, uint64_t entry_count)
+{
+    if (entry_count > RECON_IDENTITY_COUNT_MAX)
+        entry_count = RECON_IDENTITY_COUNT_MAX;
+    for (;;) {
+        uint32_t slot_number = table_slot_of(table, key.high);
+        struct table_slot slot = table->slots[slot_number];
+        if (table->segments[slot.segment].used > 0)
+            return;
+        uint64_t range_left = slot.depth == 0 ? ~key.high : ~key.high << slot.depth >> slot.depth;
+        uint64_t expected = ((range_left >> 32) + 1) * entry_count >> 32;
+        if (expected <= PREPARED_MAX || slot.depth == DIRECTORY_BITS_MAX) {
+            uint32_t wanted = homes_for((uint32_t)(expected < PREPARED_MAX ? expected : PREPARED_MAX), slot.segment);
+            if (wanted > slot.home_count)
+                (void)segment_resize(table, slot_number, wanted);
+            return;
+        }
+        if (segment_split(table, key.high) != RECON_OK)
+            return;
+    }
 }
 
 void table_purge(struct table *table, uint32_t slot_number, table_is_over is_over, void *context)

@@ -116,6 +116,12 @@ uint32_t table_room(const struct table *table, uint32_t slot);
  * or RECON_ERROR_MEMORY. Places found before are void. */
 int table_grow(struct table *table, struct recon_key key);
 
+/* Keys come in order: the key's segment, if it is empty, is given its depth and size beforehand, for as many entries
+ * as it would hold if all keys together were so many. (It would be split into far too small ones, as its first keys
+ * alone are not spread over its range.) Where there is no memory for that it stays as it is. Places found before are
+ * void. */
+void table_prepare(struct table *table, struct recon_key key, uint64_t entry_count);
+
 /* Puts an entry that is not there, at the place that table_find gave; room was made before that. time: the identity's,
  * for `oldest`. */
 void table_put(struct table *table, struct table_place place, struct recon_key key, enum table_state state,

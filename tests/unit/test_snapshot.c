@@ -109,6 +109,28 @@ static void what_is_written_comes_back_whatever_the_pieces(void **state)
         }
 }
 
+static void what_is_restored_takes_no_more_memory_than_it_did(void **state)
+{
+    (void)state;
+    static const uint64_t counts[] = {3000, 30000, 100000, 700000};
+    static const uint32_t groups[] = {1, 128, 32768};
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned j = 0; j < 3; j++) {
+            struct recon_settings settings = kit_settings(1000, 1000000, 1000000);
+            settings.key_group_count = groups[j];
+            settings.report = RECON_REPORT(RECON_RESULT_METRIC);
+            struct recon_engine *engine = engine_with(&settings, counts[i]);
+            struct recon_engine *again = NULL;
+            struct bytes all = snapshot_of(engine, RECON_SNAPSHOT_ALL, 1 << 20);
+            assert_int_equal(restore(&settings, all, 1 << 20, &again), RECON_OK);
+            uint64_t before = recon_engine_memory_bytes(engine);
+            assert_true(recon_engine_memory_bytes(again) < before / 10 * 11 + 65536);
+            recon_engine_free(again);
+            recon_engine_free(engine);
+            free(all.bytes);
+        }
+}
+
 static void groups_dealt_out_to_two_engines_hold_everything_once(void **state)
 {
     (void)state;
@@ -305,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_comes_back_whatever_the_pieces),
+        cmocka_unit_test(what_is_restored_takes_no_more_memory_than_it_did),
         cmocka_unit_test(groups_dealt_out_to_two_engines_hold_everything_once),
         cmocka_unit_test(every_flipped_byte_and_every_cut_is_refused),
         cmocka_unit_test(a_snapshot_of_other_settings_is_refused),
