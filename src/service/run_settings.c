@@ -146,7 +146,7 @@ int run_settings_adopt(struct recon_run *run, struct recon_text settings)
     static const char begins[] = "from in force: ";
     static const char *const fixed[] = {"identity: ", "interval: "};
     const struct recon_text first = line_of(settings, begins);
-    char text[64];
+    char text[64] = "";
     char *end = text;
     if (first.size > 0 && first.size < sizeof text) {
         memcpy(text, first.bytes, first.size);
