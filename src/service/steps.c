@@ -4,11 +4,12 @@
  * 1. The engine is made by the first clock, with the partitions that there are by then.
  * 2. No results wait in the engine between two calls of this file.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* endian.h */
 
 #include "service/steps.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,13 +264,13 @@ static void mix(uint64_t *hash, uint64_t word)
 static void mix_text(uint64_t *hash, struct recon_text text)
 {
     uint64_t word = 0;
-    for (uint32_t i = 0; i < text.size; i++) {
-        word = word << 8 | (unsigned char)text.bytes[i];
-        if (i % 8 == 7) {
-            mix(hash, word);
-            word = 0;
-        }
+    uint32_t i = 0;
+    for (; text.size - i >= sizeof word; i += (uint32_t)sizeof word) {
+        memcpy(&word, text.bytes + i, sizeof word);
+        mix(hash, be64toh(word));
     }
+    for (word = 0; i < text.size; i++)
+        word = word << 8 | (unsigned char)text.bytes[i];
     mix(hash, word);
     mix(hash, text.bytes == NULL ? UINT64_MAX : text.size);
 }
