@@ -31,7 +31,8 @@ class Service:
         self.log = folder / "recon.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([recon, "run", "examples/kafka/recon.yaml"], cwd=ROOT, stdin=subprocess.DEVNULL,
-                                            stderr=log, env={**os.environ, "KAFKA_BROKERS": broker.address, "HTTP_PORT": "0"},
+                                            stderr=log, env={**os.environ, "KAFKA_BROKERS": broker.address, "HTTP_PORT": "0",
+                                                  "STATE": str(folder / "state")},
                                             preexec_fn=dies_with_parent)
 
     def runs(self):
