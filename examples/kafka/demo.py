@@ -30,10 +30,9 @@ class Service:
     def __init__(self, recon, broker, folder):
         self.log = folder / "recon.log"
         with self.log.open("wb") as log:
+            environment = {"KAFKA_BROKERS": broker.address, "HTTP_PORT": "0", "STATE": str(folder / "state")}
             self.process = subprocess.Popen([recon, "run", "examples/kafka/recon.yaml"], cwd=ROOT, stdin=subprocess.DEVNULL,
-                                            stderr=log, env={**os.environ, "KAFKA_BROKERS": broker.address, "HTTP_PORT": "0",
-                                                  "STATE": str(folder / "state")},
-                                            preexec_fn=dies_with_parent)
+                                            stderr=log, env={**os.environ, **environment}, preexec_fn=dies_with_parent)
 
     def runs(self):
         if self.process.poll() is not None:
