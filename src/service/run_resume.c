@@ -37,6 +37,7 @@ struct resume {
     /* While it is done again. */
     bool settings_differ; /* of the last entry's or snapshot's from what they are now */
     char difference[512];
+    bool is_refused; /* as it could be gone on under the settings of then */
 };
 
 /* --- the journal ------------------------------------------------------------------------------------------------- */
@@ -235,12 +236,14 @@ static int entry_again(struct resume *resume, const struct recon_journal_entry *
     struct recon_run *run = resume->run;
     struct recon_text steps = entry->steps;
     int status = settings_follow(resume, entry->settings);
-    if (status == RECON_OK && resume->settings_differ)
-        return run_fail(run, RECON_ERROR_MISMATCH,
-                        "the settings are not those that '%s' has run with: %s. What it read since its last snapshot "
-                        "is to be read again under those: take them back, start it and stop it in good order once; "
-                        "then it goes on under others",
-                        run->options.config->name, resume->difference);
+    if (status == RECON_OK && resume->settings_differ) {
+        char last[sizeof resume->difference];
+        const struct recon_text settings = {resume->settings.bytes, (uint32_t)resume->settings.size};
+        /* Where they had changed since, there are none that all could be read again under. */
+        resume->is_refused = resume->is_refused || !run_settings_are(run, settings, last, sizeof last);
+        return run_fail(run, RUN_UNSOUND, "what is to be read again was read under other settings: %s",
+                        resume->difference);
+    }
     if (status == RECON_OK && run->steps == NULL)
         status = run_steps_make(run);
     while (status == RECON_OK) {
@@ -510,6 +513,12 @@ static int state_restore(struct resume *resume)
         status = next_way(run, again_from_snapshot(resume));
     if (status == RUN_UNSOUND && is_whole && !is_traced)
         status = next_way(run, again_from_beginning(resume));
+    if (status == RUN_UNSOUND && resume->is_refused)
+        return run_fail(run, RECON_ERROR_MISMATCH,
+                        "the settings are not those that '%s' has run with: %s. What it read since its last snapshot "
+                        "is to be read again under those: take them back, start it and stop it in good order once; "
+                        "then it goes on under others",
+                        run->options.config->name, resume->difference);
     return status;
 }
 

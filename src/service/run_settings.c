@@ -155,6 +155,8 @@ int run_settings_adopt(struct recon_run *run, struct recon_text settings)
     }
     if (end == text || *end != '\0')
         return run_fail(run, RECON_ERROR_DAMAGED, "topic %s: an entry has no settings", run->journal_topic);
+    if (run->options.config->settings.from_ms > run->from_ms)
+        run->from_ms = run->options.config->settings.from_ms;
     run->settings.size = 0;
     const int status = run_settings_write(run, &run->settings);
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0] && status == RECON_OK; i++) {

@@ -262,6 +262,12 @@ def test_settings_may_change_where_nothing_is_to_be_read_again(broker, service):
     one.start(record=False)
     one.until_said("all is read again")
     one.stop()
+    for path in one.snapshots():  # without these there are no settings under which all could be read again
+        path.unlink()
+    one.log.unlink()
+    one.start(record=False)
+    one.until_said("begun anew")
+    one.stop()
     one.configure(out_of_orderness="30s", interval="20s")
     one.start(record=False)
     assert one.ended() == 2
