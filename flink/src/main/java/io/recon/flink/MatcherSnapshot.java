@@ -2,7 +2,6 @@ package io.recon.flink;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -37,7 +36,6 @@ import org.slf4j.LoggerFactory;
 final class MatcherSnapshot {
     private static final Logger LOG = LoggerFactory.getLogger(MatcherSnapshot.class);
     private static final long LOOK_MS = 1000;
-    private static final int NATIVE_BYTES_MAX = 64 << 10;
 
     /** How it is cut, and how much is written at once. */
     record Sizes(int pieceBytes, int pieceCount, int atOnceBytes) {
@@ -73,17 +71,26 @@ final class MatcherSnapshot {
     private boolean isOver; // guarded by this: the stream is Flink's again, for better or worse
     private volatile boolean hasFailed;
 
-    /** Freezes what is there. */
-    MatcherSnapshot(NativeMatcher matcher, StateSnapshotContextSynchronousImpl context, MailboxExecutor mailbox, Sizes sizes)
+    /**
+     * Freezes what is there.
+     *
+     * @param given a direct buffer, until all is filled in
+     */
+    MatcherSnapshot(
+            NativeMatcher matcher,
+            StateSnapshotContextSynchronousImpl context,
+            MailboxExecutor mailbox,
+            Sizes sizes,
+            ByteBuffer given)
             throws Exception {
         this.matcher = matcher;
         this.context = context;
         this.mailbox = mailbox;
         this.sizes = sizes;
         stream = context.getRawKeyedOperatorStateOutput();
-        head = MatcherState.head(matcher);
+        this.given = given;
+        head = MatcherState.head(matcher, given);
         groups = stream.getKeyGroupList().iterator();
-        given = ByteBuffer.allocateDirect(Math.min(sizes.pieceBytes, NATIVE_BYTES_MAX)).order(ByteOrder.LITTLE_ENDIAN);
         copied = new byte[given.capacity()];
         filled = new ArrayBlockingQueue<>(sizes.pieceCount);
         matcher.frozenBegin();

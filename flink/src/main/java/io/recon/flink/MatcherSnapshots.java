@@ -1,5 +1,6 @@
 package io.recon.flink;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -11,9 +12,12 @@ import org.apache.flink.runtime.state.StateSnapshotContextSynchronousImpl;
  * filled in, the rest of it is, at once. Task thread only.
  */
 final class MatcherSnapshots implements AutoCloseable {
+    private static final int GIVEN_BYTES_MAX = 64 << 10;
+
     private final NativeMatcher matcher;
     private final MailboxExecutor mailbox;
     private final MatcherSnapshot.Sizes sizes;
+    private final ByteBuffer given; // by the engine; one snapshot at a time is filled in
     private final List<MatcherSnapshot> underWay = new ArrayList<>();
     private boolean isFinished;
 
@@ -21,13 +25,14 @@ final class MatcherSnapshots implements AutoCloseable {
         this.matcher = matcher;
         this.mailbox = mailbox;
         this.sizes = sizes;
+        given = ByteBuffer.allocateDirect(Math.min(sizes.pieceBytes(), GIVEN_BYTES_MAX));
     }
 
     /** Of the present moment. */
     void begin(StateSnapshotContext context) throws Exception {
         complete();
         MatcherSnapshot snapshot =
-                new MatcherSnapshot(matcher, (StateSnapshotContextSynchronousImpl) context, mailbox, sizes);
+                new MatcherSnapshot(matcher, (StateSnapshotContextSynchronousImpl) context, mailbox, sizes, given);
         try {
             snapshot.begin(isFinished);
         } catch (Exception error) {

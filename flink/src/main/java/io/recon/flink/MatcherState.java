@@ -31,14 +31,13 @@ final class MatcherState {
     private final byte[] bytes = new byte[PIECE_BYTES];
 
     /** The parts that all payloads of a moment begin with: the job and the watermark. */
-    static byte[] head(NativeMatcher matcher) throws IOException {
+    static byte[] head(NativeMatcher matcher, ByteBuffer given) throws IOException {
         DataOutputSerializer out = new DataOutputSerializer(HEAD_BYTES);
         byte[] job = matcher.job();
         out.writeByte(NativeMatcher.PART_JOB);
         out.writeInt(job.length);
         out.write(job);
-        ByteBuffer given = ByteBuffer.allocateDirect(HEAD_BYTES);
-        byte[] some = new byte[HEAD_BYTES];
+        byte[] some = new byte[given.capacity()];
         matcher.snapshotBegin(NativeMatcher.PART_WATERMARK, 0);
         for (int size; (size = matcher.snapshotNext(given)) > 0; ) {
             out.writeByte(NativeMatcher.PART_WATERMARK);
