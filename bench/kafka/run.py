@@ -177,7 +177,7 @@ def main():
     parser.add_argument("--tiny", action="store_true", help="seconds, for tests: the figures mean nothing")
     options = parser.parse_args()
     if options.tiny:
-        options.ids, options.runs, options.delay_seconds = 20_000, 1, 3
+        options.ids, options.runs, options.delay_seconds = 20_000, 0, 3
     build = pathlib.Path(options.build)
     bare, served = [], []
     with tempfile.TemporaryDirectory(prefix="recon-bench-") as folder, Broker(pathlib.Path(folder) / "broker") as broker:

@@ -2,11 +2,12 @@
 
 import csv
 import json
+import os
 import pathlib
 
 FOLDER = pathlib.Path(__file__).parent
 STREAMS = {"flights.schedule": ("schedule.csv", "scheduled"), "flights.departures": ("departures.csv", "departed")}
-HOURS_AT_ONCE = 6
+HOURS_AT_ONCE = int(os.environ.get("HOURS", "6"))
 BREAKS_SHOWN = 12
 
 
