@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/check_summary.h"
 #include "cli/command.h"
@@ -196,22 +197,20 @@ static bool prepare(struct command *command)
     return !recon_arguments_refuse(&command->arguments);
 }
 
-static bool is_same_file(const struct stat *a, const struct stat *b)
+static bool is_same(const struct stat *a, const struct stat *b)
 {
-    return S_ISREG(a->st_mode) && S_ISREG(b->st_mode) && a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+    return a->st_mode != 0 && b->st_mode != 0 && a->st_ino == b->st_ino && a->st_dev == b->st_dev;
 }
 
-/* The same file twice is but the same records twice, though it may be a slip of the hand. An input that would be
- * written over by the results is refused: false. */
+/* The same file twice is but the same records twice, though it may be a slip of the hand. What can be read only once is
+ * refused, as is an input that would be written over by the results: false. */
 static bool compare_files(struct command *command)
 {
-    struct stat output = {0};
-    struct stat partial = {0};
-    char name[4096];
-    if (command->arguments.output != NULL) {
-        (void)stat(command->arguments.output, &output);
-        snprintf(name, sizeof name, "%s" RECON_SINK_PARTIAL_SUFFIX, command->arguments.output);
-        (void)stat(name, &partial);
+    const struct recon_arguments *arguments = &command->arguments;
+    if (arguments->positional_count > 0 && recon_output_is_input(arguments->output, arguments->positionals[0])) {
+        fprintf(stderr, "recon check: --output: %s is the configuration, which would be written over\n",
+                arguments->positionals[0]);
+        return false;
     }
     struct stat *known = calloc(command->file_count, sizeof *known);
     if (known == NULL) {
@@ -221,18 +220,27 @@ static bool compare_files(struct command *command)
     bool is_fine = true;
     for (size_t i = 0; i < command->file_count && is_fine; i++) {
         const struct recon_check_file *file = &command->files[i];
-        if (strcmp(file->name, "-") == 0 || stat(file->name, &known[i]) != 0)
+        const bool is_stdin = strcmp(file->name, "-") == 0;
+        if ((is_stdin ? fstat(STDIN_FILENO, &known[i]) : stat(file->name, &known[i])) != 0) {
+            known[i] = (struct stat){0};
             continue;
-        is_fine = !is_same_file(&known[i], &output) && !is_same_file(&known[i], &partial);
+        }
+        is_fine = is_stdin || !recon_output_is_input(arguments->output, file->name);
         if (!is_fine)
             fprintf(stderr, "recon check: --output: %s is an input, which would be written over\n", file->name);
         size_t k = 0;
-        while (k < i && !is_same_file(&known[k], &known[i]))
+        while (k < i && !is_same(&known[k], &known[i]))
             k++;
-        if (k == i)
+        if (k == i || S_ISCHR(known[i].st_mode))
             continue;
+        if (!S_ISREG(known[i].st_mode)) {
+            fprintf(stderr, "recon check: %s: is given twice, and a pipe can be read only once; save it to a file\n",
+                    is_stdin ? "standard input" : file->name);
+            is_fine = false;
+            continue;
+        }
         char text[512];
-        snprintf(text, sizeof text, "%s: is given twice%s", file->name,
+        snprintf(text, sizeof text, "%s: is given twice%s", is_stdin ? "standard input" : file->name,
                  command->files[k].stream == file->stream ? "; its records are duplicates of one another"
                                                           : ", as audit and as events");
         on_note(command, text);

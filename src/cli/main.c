@@ -1,10 +1,14 @@
 /*
  * recon: finds the command that is meant and runs it.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/options.h"
@@ -45,8 +49,20 @@ static int finish(int status)
     return status;
 }
 
+/* A descriptor that whoever started us has closed shall stay of no use, and not be the next file that is opened. */
+static void keep_closed(int descriptor)
+{
+    if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF)
+        return;
+    int opened = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (opened >= 0 && opened != descriptor)
+        close(opened);
+}
+
 int main(int argc, char **argv)
 {
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+        keep_closed(descriptor);
     /* Writers learn of a reader that left by EPIPE and end quietly. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {

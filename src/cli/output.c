@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/options.h"
@@ -25,6 +26,23 @@ struct recon_output {
     bool is_terminal;
     char message[512];
 };
+
+static bool is_regular_file(const char *name, const struct stat *file)
+{
+    struct stat other;
+    return stat(name, &other) == 0 && S_ISREG(other.st_mode) && other.st_ino == file->st_ino &&
+           other.st_dev == file->st_dev;
+}
+
+bool recon_output_is_input(const char *output, const char *input)
+{
+    struct stat file;
+    if (output == NULL || input == NULL || stat(input, &file) != 0)
+        return false;
+    char partial[4096];
+    snprintf(partial, sizeof partial, "%s" RECON_SINK_PARTIAL_SUFFIX, output);
+    return is_regular_file(output, &file) || is_regular_file(partial, &file);
+}
 
 int recon_output_open(const struct recon_output_options *options, struct recon_output **opened, char *message,
                       size_t message_size)

@@ -19,6 +19,10 @@ struct recon_output_options {
     size_t partition_name_count[RECON_STREAM_COUNT];
 };
 
+/* Whether to open output would write over input: it is that file, by whatever name, or the one that is written until
+ * the results are whole. False where either is NULL or none. */
+bool recon_output_is_input(const char *output, const char *input);
+
 /* RECON_OK; else message says `NAME: why`. */
 int recon_output_open(const struct recon_output_options *options, struct recon_output **output, char *message,
                       size_t message_size);

@@ -254,6 +254,13 @@ static bool prepare(struct replay *replay)
     if (recon_arguments_refuse(arguments))
         return false;
     const char *name = arguments->positionals[count - 1];
+    for (size_t i = 0; i < count; i++) {
+        if (!recon_output_is_input(arguments->output, arguments->positionals[i]))
+            continue;
+        fprintf(stderr, "recon replay: --output: %s is an input, which would be written over\n",
+                arguments->positionals[i]);
+        return false;
+    }
     replay->name = strcmp(name, "-") == 0 ? "standard input" : name;
     char message[1024];
     if (recon_source_open(name, &replay->source, message, sizeof message) != RECON_OK)

@@ -52,6 +52,7 @@ struct recon_arena {
     size_t taken_units;
     struct recon_populator *populator; /* NULL: not yet, or there can be none */
     bool was_populator_tried;
+    bool was_refused; /* the system gave no more memory */
 };
 
 struct recon_arena *recon_arena_new(void)
@@ -252,7 +253,7 @@ static void arena_give(struct recon_arena *arena, char *block, size_t unit_count
     }
 }
 
-static void *allocate(void *context, size_t size_bytes)
+static void *take(struct recon_arena *arena, size_t size_bytes)
 {
     if (size_bytes > SIZE_MAX / 2)
         return NULL;
@@ -260,7 +261,20 @@ static void *allocate(void *context, size_t size_bytes)
         return aligned_alloc(LINE_BYTES, (size_bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES);
     if (size_bytes > REGION_BYTES)
         return map_huge((size_bytes + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES);
-    return arena_take(context, (size_bytes + UNIT_BYTES - 1) / UNIT_BYTES);
+    return arena_take(arena, (size_bytes + UNIT_BYTES - 1) / UNIT_BYTES);
+}
+
+static void *allocate(void *context, size_t size_bytes)
+{
+    struct recon_arena *arena = context;
+    void *block = take(arena, size_bytes);
+    arena->was_refused |= block == NULL;
+    return block;
+}
+
+bool recon_arena_was_refused(const struct recon_arena *arena)
+{
+    return arena->was_refused;
 }
 
 static void release(void *context, void *block, size_t size_bytes)

@@ -24,4 +24,7 @@ void recon_arena_free(struct recon_arena *arena);
 /* For recon_settings; good while the arena lives. */
 struct recon_allocator recon_arena_allocator(struct recon_arena *arena);
 
+/* The system gave no more memory at some time: what fails then is not the engine's limit. */
+bool recon_arena_was_refused(const struct recon_arena *arena);
+
 #endif

@@ -202,7 +202,10 @@ static int make_engine(struct recon_check *check)
         status = recon_engine_new(settings, &check->engine);
     if (status == RECON_OK)
         status = recon_engine_clock(check->engine, check->options.now_ms);
-    if (status == RECON_ERROR_MEMORY)
+    if (status == RECON_ERROR_MEMORY && recon_arena_was_refused(check->arena))
+        snprintf(check->message, sizeof check->message,
+                 "out of memory at the start: the system gives no more (ulimit -v, the container's limit)");
+    else if (status == RECON_ERROR_MEMORY)
         snprintf(check->message, sizeof check->message,
                  "the memory limit is too low to start; raise it with --memory-limit");
     else if (status != RECON_OK)
@@ -298,7 +301,13 @@ static int explain(struct recon_check *check, int status)
     struct recon_matcher_stats stats;
     recon_engine_stats(check->engine, &stats);
     bool is_small = check->options.memory_limit_bytes < UINT64_C(1) << 20;
-    if (status == RECON_ERROR_MEMORY)
+    if (status == RECON_ERROR_MEMORY && recon_arena_was_refused(check->arena))
+        snprintf(check->message, sizeof check->message,
+                 "out of memory with %" PRIu64
+                 " IDs remembered: the system gives no more; let it give more (ulimit -v, "
+                 "the container's limit), or let IDs be forgotten with --out-of-orderness and --retention",
+                 stats.identities);
+    else if (status == RECON_ERROR_MEMORY)
         snprintf(check->message, sizeof check->message,
                  "the memory limit is reached (%" PRIu64 " %s) with %" PRIu64
                  " IDs remembered; raise it with --memory-limit, or let IDs be forgotten with --out-of-orderness and "

@@ -211,6 +211,11 @@ def test_options_override_the_configuration(tmp_path):
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     assert run(status=0)[-1]["end"] == "2024-01-01T00:30:00.000Z"
+    refused = subprocess.run(
+        [RECON, "check", config, *command(audits, events, "--output", config)[2:]], capture_output=True, check=False
+    )
+    assert refused.returncode == 2 and b"c.yaml is the configuration, which would be written over" in refused.stderr
+    assert config.read_bytes().startswith(b"interval: 30m")
     assert run("--interval=1h", status=0)[-1]["end"] == "2024-01-01T01:00:00.000Z"
     assert [r["id"] for r in run("--id=other", status=1) if r["type"] == "missing"] == ["y"]
 

@@ -47,6 +47,24 @@ def test_a_fifo_that_drips(tmp_path):
     assert run.ids("missing") == ["c"]
 
 
+def test_a_pipe_is_not_torn_apart_between_two_readers(tmp_path):
+    fifo = tmp_path / "both"
+    os.mkfifo(fifo)
+    run = check(fifo, fifo, status=2)
+    assert f"{fifo}: is given twice, and a pipe can be read only once" in run.stderr
+    done = subprocess.run(command("/dev/stdin", "-", "--format=json"), input=ndjson([audit("a")]), capture_output=True)
+    assert done.returncode == 2 and b"standard input: is given twice" in done.stderr
+
+
+def test_standard_input_that_is_closed_is_no_other_file(tmp_path):
+    audits = write(tmp_path / "a", many(100, audit))
+    closed = "exec \"$@\" <&-"
+    words = ["sh", "-c", closed, "sh", *command(audits, "-", "--events-format=json", "--events-time=event_time")]
+    done = subprocess.run(words, capture_output=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert b"standard input: Bad file descriptor" in done.stderr
+
+
 def test_results_come_while_a_pipe_is_still_open(tmp_path):
     audits = write(tmp_path / "a", many(100, audit))
     process = subprocess.Popen(
@@ -348,6 +366,15 @@ def test_the_memory_limit_is_kept_and_named(tmp_path):
 
 
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer has memory of its own")
+@pytest.mark.skipif(SANITIZED, reason="sanitizers want more address space than that")
+def test_where_the_system_has_no_more_memory_the_limit_is_not_blamed(tmp_path):
+    audits = write(tmp_path / "a", many(20000, lambda i, ms: audit(i, ms, context="x" * 8000)))
+    words = ["sh", "-c", "ulimit -v 300000; exec \"$@\"", "sh"]
+    done = subprocess.run([*words, *command(audits, "/dev/null", "--quiet")], capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"out of memory with" in done.stderr and b"the system gives no more" in done.stderr
+
+
 def test_a_hundred_files_take_little_memory_each(tmp_path):
     files = [[generated(tmp_path / f"{n}{i}", 2000, n) for i in range(100)] for n in ("event_time", "time")]
     assert peak_bytes(command(*files, "--out-of-orderness=1s", "--retention=1s")) < 200e6

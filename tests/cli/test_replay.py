@@ -125,6 +125,15 @@ def test_a_fault_names_the_line(lines, number, words, tmp_path):
     assert "standard input:1" in replay(*SETTINGS, "-", stdin=b"{", status=2).err
 
 
+def test_the_trace_is_not_written_over(tmp_path):
+    trace = tmp_path / "trace.ndjson"
+    trace.write_bytes(EXAMPLE.read_bytes())
+    for name in (trace, tmp_path / "." / "trace.ndjson"):
+        err = replay(*SETTINGS, trace, "--output", name, status=2).err
+        assert f"--output: {trace} is an input, which would be written over" in err
+    assert trace.read_bytes() == EXAMPLE.read_bytes()
+
+
 def test_results_before_a_fault_are_written(tmp_path):
     trace = EXAMPLE.read_bytes() + b"}\n"
     assert replay(*SETTINGS, "-", stdin=trace, status=2).out == EXPECTED

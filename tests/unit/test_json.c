@@ -413,6 +413,26 @@ static void a_key_with_a_dot_is_reached_by_a_pointer(void **state)
     decode_deinit(&decode);
 }
 
+/* Where a key led to in the line before is a guess, which a namesake in another place must not take. */
+static void namesakes_may_change_places_from_line_to_line(void **state)
+{
+    (void)state;
+    struct decode decode;
+    events(&decode);
+    struct recon_mapping *schema = &decode.mapping.schemas[0];
+    decode_field(&schema->id[0], "order.key");
+    decode_field(&schema->id[1], "shop.key");
+    schema->id_count = 2;
+    DECODE_EXPECT(
+        &decode,
+        "{\"order\":{\"key\":\"A\"},\"shop\":{\"key\":\"S\"},\"time\":1}\n"
+        "{\"shop\":{\"key\":\"T\"},\"order\":{\"key\":\"B\"},\"time\":2}\n"
+        "{\"key\":\"x\",\"order\":{\"key\":\"C\",\"shop\":{\"key\":\"y\"}},\"time\":3,\"shop\":{\"key\":\"U\"}}\n"
+        "{\"time\":4,\"order\":{\"key\":\"D\"},\"shop\":{\"key\":\"V\"},\"order\":{\"key\":\"E\"}}\n",
+        "record 1 id=A|S time=1\nrecord 2 id=B|T time=2\nrecord 3 id=C|U time=3\nrecord 4 id=E|V time=4\n");
+    decode_deinit(&decode);
+}
+
 static void two_names_of_one_place_both_find_it(void **state)
 {
     (void)state;
@@ -544,6 +564,7 @@ int main(void)
         cmocka_unit_test(of_equal_keys_the_last_counts),
         cmocka_unit_test(fields_are_found_by_path),
         cmocka_unit_test(a_key_with_a_dot_is_reached_by_a_pointer),
+        cmocka_unit_test(namesakes_may_change_places_from_line_to_line),
         cmocka_unit_test(two_names_of_one_place_both_find_it),
         cmocka_unit_test(a_line_that_is_too_long_is_rejected_once),
         cmocka_unit_test(a_line_of_100_mb_costs_no_memory),
