@@ -365,7 +365,6 @@ def test_the_memory_limit_is_kept_and_named(tmp_path):
     assert "OK" not in run.stderr
 
 
-@pytest.mark.skipif(SANITIZED, reason="a sanitizer has memory of its own")
 @pytest.mark.skipif(SANITIZED, reason="sanitizers want more address space than that")
 def test_where_the_system_has_no_more_memory_the_limit_is_not_blamed(tmp_path):
     audits = write(tmp_path / "a", many(20000, lambda i, ms: audit(i, ms, context="x" * 8000)))
@@ -375,6 +374,7 @@ def test_where_the_system_has_no_more_memory_the_limit_is_not_blamed(tmp_path):
     assert b"out of memory with" in done.stderr and b"the system gives no more" in done.stderr
 
 
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer has memory of its own")
 def test_a_hundred_files_take_little_memory_each(tmp_path):
     files = [[generated(tmp_path / f"{n}{i}", 2000, n) for i in range(100)] for n in ("event_time", "time")]
     assert peak_bytes(command(*files, "--out-of-orderness=1s", "--retention=1s")) < 200e6
