@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "codec/decoder.h"
+#include "codec/id_text.h"
 #include "codec/message.h"
 #include "codec/utf8.h"
 #include "config/config.h"
@@ -157,6 +158,18 @@ static void check_text(struct recon_text text)
     require(recon_utf8_is_valid(text.bytes, text.size));
 }
 
+/* Fields of an ID may be joined by a byte that no UTF-8 has, each is UTF-8. */
+static void check_id(struct recon_text id)
+{
+    while (recon_id_has_joint(id)) {
+        const char *joint = memchr(id.bytes, RECON_ID_JOINT, id.size);
+        check_text((struct recon_text){id.bytes, (uint32_t)(joint - id.bytes)});
+        id.size -= (uint32_t)(joint + 1 - id.bytes);
+        id.bytes = joint + 1;
+    }
+    check_text(id);
+}
+
 static void check(const struct recon_batch *batch, const struct recon_message *message, int stream)
 {
     const struct recon_record *last = NULL;
@@ -167,7 +180,7 @@ static void check(const struct recon_batch *batch, const struct recon_message *m
         require((record->kind == RECON_KIND_REJECTED) == (record->reason != RECON_REASON_NONE));
         require(batch->count == 1 || record->place > 0);
         require(last == NULL || record->place > last->place);
-        check_text(record->id);
+        check_id(record->id);
         check_text(record->source);
         check_text(record->context);
         last = record;
