@@ -21,6 +21,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "codec/time_text.h"
+#include "io/clock.h"
 #include "io/sink.h"
 #include "recon/status.h"
 #include "service/check.h"

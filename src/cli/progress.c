@@ -10,31 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "codec/time_text.h"
+#include "io/clock.h"
 
 /* A run that is over sooner shows nothing. */
 #define FIRST_MS 500
 #define REDRAW_MS 200
-
-static int64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t recon_clock_monotonic_ms(void)
-{
-    return clock_ms(CLOCK_MONOTONIC);
-}
-
-int64_t recon_clock_wall_ms(void)
-{
-    return clock_ms(CLOCK_REALTIME);
-}
 
 void recon_progress_init(struct recon_progress *progress, bool is_wanted)
 {

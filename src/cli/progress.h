@@ -21,9 +21,4 @@ void recon_progress_init(struct recon_progress *progress, bool is_wanted);
 void recon_progress_draw(struct recon_progress *progress, const struct recon_check_progress *now);
 void recon_progress_wipe(struct recon_progress *progress);
 
-/* The monotonic clock, ms. */
-int64_t recon_clock_monotonic_ms(void);
-/* The wall clock, ms since the Unix epoch. */
-int64_t recon_clock_wall_ms(void);
-
 #endif

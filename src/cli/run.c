@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/command.h"
 #include "cli/configure.h"
@@ -18,6 +17,7 @@
 #include "codec/result_writer.h"
 #include "codec/text_form.h"
 #include "codec/time_text.h"
+#include "io/clock.h"
 #include "recon/status.h"
 #include "service/run.h"
 #include "web/server.h"
@@ -71,13 +71,11 @@ static void log_line(void *context, int level, const char *text)
 {
     struct log *log = context;
     const char *const what = level < LEVEL_WARNING ? "error" : level == LEVEL_WARNING ? "warning" : "info";
-    struct timespec now;
     char when[RECON_TIME_TEXT_SIZE_MAX];
     char safe[1024 * RECON_JSON_GROWTH];
     if (log->is_quiet && level > LEVEL_WARNING)
         return;
-    clock_gettime(CLOCK_REALTIME, &now);
-    const int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    const int64_t now_ms = recon_clock_wall_ms();
     const size_t when_size = recon_time_format(now_ms, when);
     const size_t size = strlen(text);
     pthread_mutex_lock(&log->mutex);

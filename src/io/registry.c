@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "io/clock.h"
 #include "recon/status.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -55,13 +56,6 @@ struct recon_registry_client {
     char failure[CURL_ERROR_SIZE];
     char message[512];
 };
-
-static int64_t steady_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- life ----------------------------------------------------------------------------------------------------------
  */
@@ -257,7 +251,7 @@ static struct answer *answer_find(struct recon_registry_client *client, const ch
 /* Drops what was absent too long ago to be believed; the count of what still is. */
 static size_t absent_forget(struct recon_registry_client *client)
 {
-    const int64_t now_ms = steady_ms();
+    const int64_t now_ms = recon_clock_monotonic_ms();
     size_t kept = 0;
     size_t absent = 0;
     for (size_t i = 0; i < client->answer_count; i++) {
@@ -285,7 +279,7 @@ static bool answer_add(struct recon_registry_client *client, const char *text, c
     }
     client->answers = grown;
     struct answer *one = &grown[client->answer_count++];
-    *one = (struct answer){.json = json, .size = size, .absent_at_ms = steady_ms()};
+    *one = (struct answer){.json = json, .size = size, .absent_at_ms = recon_clock_monotonic_ms()};
     snprintf(one->text, sizeof one->text, "%s", text);
     return true;
 }
@@ -372,10 +366,11 @@ enum recon_registry_outcome recon_registry_client_ask(struct recon_registry_clie
     const size_t absent_count = absent_forget(client);
     const struct answer *known = answer_find(client, text);
     if (known == NULL) {
-        const int64_t deadline_ms = steady_ms() + (absent_count < ABSENT_COUNT_PATIENT ? ABSENT_PATIENCE_MS : 0);
+        const int64_t deadline_ms =
+            recon_clock_monotonic_ms() + (absent_count < ABSENT_COUNT_PATIENT ? ABSENT_PATIENCE_MS : 0);
         enum recon_registry_outcome outcome;
-        while ((outcome = ask_all(client, is_guid, text)) == RECON_REGISTRY_ABSENT && steady_ms() < deadline_ms &&
-               !client->options.is_stopped(client->options.context))
+        while ((outcome = ask_all(client, is_guid, text)) == RECON_REGISTRY_ABSENT &&
+               recon_clock_monotonic_ms() < deadline_ms && !client->options.is_stopped(client->options.context))
             nanosleep(&pause, NULL);
         if (outcome == RECON_REGISTRY_AGAIN)
             return outcome;

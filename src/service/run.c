@@ -43,7 +43,7 @@ void run_log(struct recon_run *run, int level, const char *format, ...)
     va_end(arguments);
     if (level <= LEVEL_WARNING) {
         memcpy(run->tally->trouble, text, sizeof run->tally->trouble - 1); /* the end of a long one is left out */
-        run->tally->trouble_ms = run_wall_ms();
+        run->tally->trouble_ms = recon_clock_wall_ms();
     }
     run->options.log(run->options.log_context, level, text);
 }
@@ -51,23 +51,6 @@ void run_log(struct recon_run *run, int level, const char *format, ...)
 bool run_is_stopped(const struct recon_run *run)
 {
     return *run->options.stop != 0;
-}
-
-static int64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t run_steady_ms(void)
-{
-    return clock_ms(CLOCK_MONOTONIC);
-}
-
-int64_t run_wall_ms(void)
-{
-    return clock_ms(CLOCK_REALTIME);
 }
 
 int run_turn(struct recon_run *run)
@@ -199,13 +182,13 @@ static int turn_await(struct recon_run *run)
     snprintf(group, sizeof group, "recon.%s", run->options.config->name);
     int status =
         recon_kafka_owner_new(&run->kafka, group, run->journal_topic, &run->owner, run->message, run->message_size);
-    const int64_t began_ms = run_steady_ms();
+    const int64_t began_ms = recon_clock_monotonic_ms();
     bool was_told = false;
     while (status == RECON_OK && recon_kafka_owner_look(run->owner, STOP_LOOK_MS) != RECON_KAFKA_OURS) {
         run_beat(run);
         if (run_is_stopped(run))
             return RUN_STOPPED;
-        if (!was_told && run_steady_ms() - began_ms >= STANDBY_AFTER_MS) {
+        if (!was_told && recon_clock_monotonic_ms() - began_ms >= STANDBY_AFTER_MS) {
             run_log(run, 5,
                     "standing by: another instance of '%s' runs, or did until moments ago; this one takes over when it "
                     "is gone",
@@ -329,7 +312,7 @@ static int run_once(struct recon_run *run)
 int recon_run(const struct recon_run_options *options, char *message, size_t message_size)
 {
     struct recon_run_tally tally = {0};
-    const int64_t started_ms = run_wall_ms();
+    const int64_t started_ms = recon_clock_wall_ms();
     uint64_t entry_count_before = 0;
     for (int failed = 0;;) {
         struct recon_run *run = calloc(1, sizeof *run);

@@ -44,7 +44,7 @@ static int partition_read_back(struct recon_run *run, const char *topic, int32_t
         status = recon_kafka_reader_new(&run->kafka, &reader, run->message, run->message_size);
     if (status == RECON_OK)
         status = recon_kafka_reader_add(reader, topic, partition, first);
-    int64_t deadline = run_steady_ms() + PATIENCE_MS;
+    int64_t deadline = recon_clock_monotonic_ms() + PATIENCE_MS;
     while (status == RECON_OK && recon_kafka_reader_position(reader, 0) < end) {
         size_t count = 0;
         run_beat(run);
@@ -54,8 +54,8 @@ static int partition_read_back(struct recon_run *run, const char *topic, int32_t
         if (status == RECON_OK)
             status = take_in(run, reader, end, &count);
         if (count > 0)
-            deadline = run_steady_ms() + PATIENCE_MS;
-        if (run_steady_ms() > deadline) {
+            deadline = recon_clock_monotonic_ms() + PATIENCE_MS;
+        if (recon_clock_monotonic_ms() > deadline) {
             run_log(run, 4, "topic %s, partition %d: not all that was published can be read back: a transaction hangs",
                     topic, (int)partition);
             break;
@@ -141,6 +141,6 @@ int run_start_anew(struct recon_run *run, struct recon_text settings)
         status = run_start(run);
     if (status == RECON_OK)
         tell(run);
-    run->snapshots.next_ms = run_steady_ms(); /* so that the next start need not begin anew */
+    run->snapshots.next_ms = recon_clock_monotonic_ms(); /* so that the next start need not begin anew */
     return status;
 }

@@ -397,7 +397,7 @@ int run_live(struct recon_run *run)
     bool any = false;
     int status = RECON_OK;
     while (status == RECON_OK && !run_is_stopped(run)) {
-        const int64_t steady = run_steady_ms();
+        const int64_t steady = recon_clock_monotonic_ms();
         if (steady >= next_ask) {
             recon_kafka_reader_ask(run->reader, recon_steps_now(run->steps), run->topics, run->topic_count);
             next_ask = steady + ask_ms;
@@ -410,9 +410,9 @@ int run_live(struct recon_run *run)
         status = run_turn(run);
         if (status != RECON_OK)
             return status;
-        if (run_steady_ms() >= next_tick) {
-            status = run_advance(run, run_wall_ms());
-            next_tick = run_steady_ms() + tick_ms;
+        if (recon_clock_monotonic_ms() >= next_tick) {
+            status = run_advance(run, recon_clock_wall_ms());
+            next_tick = recon_clock_monotonic_ms() + tick_ms;
         }
         if (status == RECON_OK)
             status = partitions_look(run);
@@ -426,7 +426,7 @@ int run_live(struct recon_run *run)
             status = run_snapshot_tick(run);
     }
     if (run->stop_deadline_ms == 0)
-        run->stop_deadline_ms = run_steady_ms() + RUN_STOP_PATIENCE_MS;
+        run->stop_deadline_ms = recon_clock_monotonic_ms() + RUN_STOP_PATIENCE_MS;
     if (status == RECON_OK)
         status = run_commit(run);
     if (status == RECON_OK)

@@ -44,8 +44,8 @@ static int judge(struct recon_run *run, enum recon_kafka_outcome outcome)
     case RECON_KAFKA_AGAIN:
         if (run_is_stopped(run)) {
             if (run->stop_deadline_ms == 0)
-                run->stop_deadline_ms = run_steady_ms() + RUN_STOP_PATIENCE_MS;
-            if (run_steady_ms() > run->stop_deadline_ms) {
+                run->stop_deadline_ms = recon_clock_monotonic_ms() + RUN_STOP_PATIENCE_MS;
+            if (recon_clock_monotonic_ms() > run->stop_deadline_ms) {
                 run_log(run, 4, "the last transaction could not be committed in time; it will be made again: %s",
                         recon_kafka_producer_message(run->producer));
                 return RUN_STOPPED;
@@ -129,7 +129,7 @@ static int publish(struct recon_run *run, const struct recon_result *result, boo
     run->tally->results++;
     run->tally->result_bytes += (uint64_t)message.key.size + message.value.size;
     if (run->dirty_since_ms == 0)
-        run->dirty_since_ms = run_steady_ms();
+        run->dirty_since_ms = recon_clock_monotonic_ms();
     /* While the journal is read again the last steps' results may be beyond what was published. Their steps are written
      * down already. */
     if (++run->transaction_result_count < result_count_max())
@@ -190,7 +190,7 @@ int run_note(struct recon_run *run, const struct recon_journal_step *step)
     if (run->is_rereading)
         return RECON_OK;
     if (run->dirty_since_ms == 0 && step->kind != RECON_STEP_CLOCK && step->kind != RECON_STEP_ALIVE)
-        run->dirty_since_ms = run_steady_ms();
+        run->dirty_since_ms = recon_clock_monotonic_ms();
     int status = RECON_OK;
     if (run->journal_steps.size >= RUN_STEPS_SIZE_MAX)
         status = run_commit(run);
@@ -200,7 +200,7 @@ int run_note(struct recon_run *run, const struct recon_journal_step *step)
 
 bool run_commit_is_due(const struct recon_run *run)
 {
-    return run->dirty_since_ms != 0 && run_steady_ms() - run->dirty_since_ms >= RUN_COMMIT_INTERVAL_MS;
+    return run->dirty_since_ms != 0 && recon_clock_monotonic_ms() - run->dirty_since_ms >= RUN_COMMIT_INTERVAL_MS;
 }
 
 int run_commit(struct recon_run *run)
@@ -215,7 +215,7 @@ int run_commit(struct recon_run *run)
         .settings = {run->settings.bytes, run->settings_are_due ? (uint32_t)run->settings.size : 0},
         .steps = {run->journal_steps.bytes, (uint32_t)run->journal_steps.size},
     };
-    const int64_t began_ms = run_steady_ms();
+    const int64_t began_ms = recon_clock_monotonic_ms();
     run->entry.size = 0;
     int status = recon_journal_entry_write(&entry, &run->entry);
     if (status != RECON_OK)
@@ -234,7 +234,7 @@ int run_commit(struct recon_run *run)
     if (status != RECON_OK)
         return status;
     run_point(NULL, "committed");
-    run_tally_commit(run->tally, run_steady_ms() - began_ms);
+    run_tally_commit(run->tally, recon_clock_monotonic_ms() - began_ms);
     run->is_in_transaction = false;
     run->settings_are_due = false;
     run->entry_hash = recon_bytes_hash(record.value);

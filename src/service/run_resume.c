@@ -540,7 +540,7 @@ static int resume_from(struct resume *resume)
     /* Being down was no silence of the inputs. */
     if (recon_steps_now(run->steps) != RECON_TIME_MIN)
         status = run_alive_all(run);
-    return status == RECON_OK ? run_advance(run, run_wall_ms()) : status;
+    return status == RECON_OK ? run_advance(run, recon_clock_wall_ms()) : status;
 }
 
 int run_resume(struct recon_run *run, bool *found)

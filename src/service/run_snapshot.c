@@ -188,7 +188,7 @@ static int begin(struct recon_run *run)
         .unwanted_count = snapshots->has_kept ? snapshots->unsound_count : 0,
         .point = run_point,
     };
-    snapshots->slow_ms = run_steady_ms() + SLOW_MS;
+    snapshots->slow_ms = recon_clock_monotonic_ms() + SLOW_MS;
     if (status == RECON_OK)
         status = recon_snapshot_file_new(&options, &snapshots->file);
     if (status != RECON_OK)
@@ -221,7 +221,7 @@ static int give(struct recon_run *run, int64_t until_ms, bool may_wait)
 {
     struct run_snapshots *snapshots = &run->snapshots;
     char *piece;
-    while (snapshots->writer != NULL && run_steady_ms() < until_ms &&
+    while (snapshots->writer != NULL && recon_clock_monotonic_ms() < until_ms &&
            (piece = recon_snapshot_file_piece(snapshots->file, may_wait)) != NULL) {
         size_t size = 0;
         const int status = piece_fill(run, piece, &size);
@@ -242,11 +242,11 @@ static int give(struct recon_run *run, int64_t until_ms, bool may_wait)
 static void discard(struct recon_run *run)
 {
     struct run_snapshots *snapshots = &run->snapshots;
-    const int64_t until_ms = run_steady_ms() + SLICE_MS;
+    const int64_t until_ms = recon_clock_monotonic_ms() + SLICE_MS;
     char piece[DISCARD_BYTES];
     size_t size = sizeof piece;
     int status = RECON_OK;
-    while (status == RECON_OK && size > 0 && run_steady_ms() < until_ms)
+    while (status == RECON_OK && size > 0 && recon_clock_monotonic_ms() < until_ms)
         status = recon_snapshot_writer_next(snapshots->writer, piece, sizeof piece, &size);
     if (status == RECON_OK && size > 0)
         return;
@@ -262,7 +262,7 @@ static void failed(struct recon_run *run, const char *why)
     snapshots->was_told = false;
     recon_snapshot_file_free(snapshots->file);
     snapshots->file = NULL;
-    snapshots->next_ms = run_steady_ms() + (interval < RETRY_MS ? interval : RETRY_MS);
+    snapshots->next_ms = recon_clock_monotonic_ms() + (interval < RETRY_MS ? interval : RETRY_MS);
 }
 
 static void whole(struct recon_run *run)
@@ -287,7 +287,7 @@ static void look(struct recon_run *run, int wait_ms)
     char why[512] = "";
     switch (recon_snapshot_file_look(run->snapshots.file, wait_ms, why, sizeof why)) {
     case RECON_SNAPSHOT_FILE_OPEN:
-        if (run_steady_ms() >= run->snapshots.slow_ms) {
+        if (recon_clock_monotonic_ms() >= run->snapshots.slow_ms) {
             run_log(run, 4, "a snapshot has been under way for long: %s is slow or hangs. Nothing waits for it",
                     run->options.config->state_directory);
             run->snapshots.slow_ms += SLOW_MS;
@@ -318,7 +318,7 @@ int run_snapshot_tick(struct recon_run *run)
         return RECON_OK;
     }
     if (snapshots->file == NULL) {
-        const int64_t now = run_steady_ms();
+        const int64_t now = recon_clock_monotonic_ms();
         if (snapshots->next_ms == 0)
             snapshots->next_ms = now + run->options.config->snapshot_interval_ms;
         if (now < snapshots->next_ms)
@@ -332,9 +332,9 @@ int run_snapshot_tick(struct recon_run *run)
         status = begin(run);
     }
     /* At most half of the time is the snapshot's. */
-    if (status == RECON_OK && run_steady_ms() - snapshots->given_ms >= SLICE_MS) {
-        status = give(run, run_steady_ms() + SLICE_MS, false);
-        snapshots->given_ms = run_steady_ms();
+    if (status == RECON_OK && recon_clock_monotonic_ms() - snapshots->given_ms >= SLICE_MS) {
+        status = give(run, recon_clock_monotonic_ms() + SLICE_MS, false);
+        snapshots->given_ms = recon_clock_monotonic_ms();
     }
     if (status != RECON_OK)
         failed(run, recon_status_text(status));
@@ -349,7 +349,7 @@ void run_snapshot_last(struct recon_run *run)
     give_up(snapshots);
     if (!is_news(run) || begin(run) != RECON_OK)
         return;
-    while (snapshots->file != NULL && run_steady_ms() < run->stop_deadline_ms) {
+    while (snapshots->file != NULL && recon_clock_monotonic_ms() < run->stop_deadline_ms) {
         const int status = give(run, run->stop_deadline_ms, false);
         if (status != RECON_OK)
             failed(run, recon_status_text(status));

@@ -130,7 +130,7 @@ static int time_at(struct recon_run *run, size_t topic, int32_t partition, int64
     const int64_t at = !is_behind ? offset : end - first > LOOK_BACK ? end - LOOK_BACK : first;
     struct recon_kafka_reader *reader = NULL;
     struct recon_message_decoder *decoder = NULL;
-    const int64_t deadline = run_steady_ms() + PATIENCE_MS;
+    const int64_t deadline = recon_clock_monotonic_ms() + PATIENCE_MS;
     int status = recon_message_decoder_new(&options, &decoder, run->message, run->message_size);
     if (status == RECON_OK)
         status = recon_kafka_reader_new(&run->kafka, &reader, run->message, run->message_size);
@@ -153,7 +153,7 @@ static int time_at(struct recon_run *run, size_t topic, int32_t partition, int64
         recon_kafka_reader_release(reader);
         if (run_is_stopped(run))
             status = RUN_STOPPED;
-        else if (run_steady_ms() > deadline) /* a transaction that hangs */
+        else if (recon_clock_monotonic_ms() > deadline) /* a transaction that hangs */
             break;
     }
     recon_kafka_reader_free(reader);
@@ -171,7 +171,7 @@ struct beginning {
 static int beginnings_find(struct recon_run *run, struct beginning **found, size_t *count, int64_t *bound)
 {
     const int64_t n = run->options.config->settings.out_of_orderness_ms;
-    const int64_t now_ms = run_wall_ms();
+    const int64_t now_ms = recon_clock_wall_ms();
     int status = RECON_OK;
     *bound = RECON_TIME_MIN;
     for (size_t topic = 0; topic < run->topic_count && status == RECON_OK; topic++) {
@@ -267,7 +267,7 @@ int run_start(struct recon_run *run)
     free(found);
     if (status != RECON_OK)
         return status;
-    status = run_advance(run, run_wall_ms());
+    status = run_advance(run, recon_clock_wall_ms());
     /* What was fixed now is fixed for good. */
     return status == RECON_OK ? run_commit(run) : status;
 }

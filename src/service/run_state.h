@@ -5,6 +5,7 @@
 #define RECON_SERVICE_RUN_STATE_H
 
 #include "codec/result_message.h"
+#include "io/clock.h"
 #include "io/kafka_owner.h"
 #include "io/kafka_producer.h"
 #include "io/kafka_reader.h"
@@ -136,8 +137,6 @@ bool run_is_stopped(const struct recon_run *run);
 int run_turn(struct recon_run *run);
 /* After a call failed that may be made again: waits a little. RUN_STOPPED where a stop was asked for. */
 int run_pause(struct recon_run *run);
-int64_t run_steady_ms(void);
-int64_t run_wall_ms(void);
 
 /* run_view.c: shows what there is to whoever observes, if it is time to; to be called wherever there is progress. */
 void run_beat(struct recon_run *run);

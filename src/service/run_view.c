@@ -102,14 +102,14 @@ static void engine_show(const struct recon_run *run, struct recon_run_view *view
 
 void run_beat(struct recon_run *run)
 {
-    const int64_t steady_ms = run_steady_ms();
+    const int64_t steady_ms = recon_clock_monotonic_ms();
     if (run->options.observe == NULL || steady_ms < run->next_view_ms)
         return;
     run->next_view_ms = steady_ms + INTERVAL_MS;
     struct recon_run_view view = {
         .name = run->options.config->name,
         .phase = run_is_stopped(run) ? RECON_RUN_STOPPING : run->phase,
-        .at_ms = run_wall_ms(),
+        .at_ms = recon_clock_wall_ms(),
         .at_steady_ms = steady_ms,
         .started_ms = run->started_ms,
         .idle_timeout_ms = run->options.config->settings.idle_timeout_ms,

@@ -21,9 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "recon/status.h"
 #include "web/pages.h"
 
@@ -130,10 +130,7 @@ static enum MHD_Result say_page(struct recon_web *web, struct MHD_Connection *co
 
 static bool is_live(const struct recon_web *web)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return web->current == NULL ||
-           (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - web->current->view.at_steady_ms < RECON_WEB_LIVE_MS;
+    return web->current == NULL || recon_clock_monotonic_ms() - web->current->view.at_steady_ms < RECON_WEB_LIVE_MS;
 }
 
 static enum MHD_Result say_live(const struct recon_web *web, struct MHD_Connection *connection)

@@ -9,7 +9,7 @@ import urllib.request
 
 from broker import fetched, wait_until
 from service import Service, of
-from test_run import T0, audit, event, pass_by
+from test_run import T0, audit, event, pass_by, produce_a_bit_of_all
 
 
 def get(one, path, method="GET", address=None):
@@ -36,10 +36,7 @@ def metrics(one):
 
 def test_metrics_are_good_for_promtool_and_true(broker, service):
     one = service(2, 2)
-    broker.produce(f"{one.name}.audit", [audit(n, n * 100) for n in range(200)])
-    broker.produce(f"{one.name}.events", [event(n, n * 100) for n in range(200) if n % 10])
-    broker.produce(f"{one.name}.events", [b"no json", {"time": T0}, event(3, 300)], partition=0)
-    pass_by(broker, one, 60_000, 2)
+    produce_a_bit_of_all(broker, one)
     with one:
         one.until_published(lambda all: len(of(all, "missing")) == 20)
         broker.produce(f"{one.name}.events", [event(50, 5000)])

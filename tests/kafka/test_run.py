@@ -29,12 +29,17 @@ def pass_by(broker, one, time, partitions=1):
         broker.produce(f"{one.name}.events", [event(number, time)], partition=partition)
 
 
-def test_it_says_what_is_missing_and_what_is_found_and_equals_the_replay(broker, service):
-    one = service(2, 2)
+def produce_a_bit_of_all(broker, one):
+    """200 audited events of which 20 are missing, a duplicate, one without an ID, and what is no JSON; in two partitions."""
     broker.produce(f"{one.name}.audit", [audit(n, n * 100) for n in range(200)])
     broker.produce(f"{one.name}.events", [event(n, n * 100) for n in range(200) if n % 10])
     broker.produce(f"{one.name}.events", [b"no json", {"time": T0}, event(3, 300)], partition=0)
     pass_by(broker, one, 60_000, 2)
+
+
+def test_it_says_what_is_missing_and_what_is_found_and_equals_the_replay(broker, service):
+    one = service(2, 2)
+    produce_a_bit_of_all(broker, one)
     with one:
         one.until_published(lambda all: len(of(all, "missing")) == 20)
         broker.produce(f"{one.name}.events", [event(50, 5000)])
