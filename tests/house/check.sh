@@ -1,49 +1,66 @@
 #!/usr/bin/env bash
-# Every check, one stage after the other: check.sh [STAGE...]
+# Every check: check.sh [STAGE...]
 #
-# Each stage's output goes to build/check/STAGE.log; a stage that fails shows the end of it, the others still run, and the
-# whole fails. The last line adds up: the tests that ctest ran, and one for each stage that is a check of its own.
+# What more than one stage needs is built first. Then the stages run in two lanes: those that mostly wait for brokers and
+# clusters, and beside them those that compile and compute. Stages that are named run one after the other instead, and
+# build what they need. How stages run and what is printed: stages.sh. Each one's output: build/check/STAGE.log.
 # Environment: JOBS, FUZZ_SECONDS (of each fuzzer).
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 jobs=${JOBS:-$(nproc)}
-fuzz_seconds=${FUZZ_SECONDS:-30}
+fuzz_seconds=${FUZZ_SECONDS:-10}
 logs=build/check
 mkdir -p "$logs"
+. tests/house/stages.sh
 
 sources() { find include src flink/native tests bench -name '*.[ch]' -o -name '*.cpp' | sort; }
 
-build() { cmake --preset "$1" --log-level=WARNING && cmake --build "build/$1" -j "$jobs" -- --quiet; }
+# build PRESET [TARGET...]; what stage_build has made stays as it is while others run it.
+build() {
+    case " ${RECON_CHECK_BUILT:-} " in *" $1 "*) return ;; esac
+    cmake --preset "$1" --log-level=WARNING && cmake --build "build/$1" -j "$jobs" ${2:+--target "${@:2}"} -- --quiet
+}
 
 # Which tests, by label, after the build folder's name.
 run_ctest() { ctest --test-dir "build/$1" -j "$jobs" --no-tests=error --output-on-failure "${@:2}"; }
 
+# With what `make flink` needs of the release build, which then finds nothing left to do.
+stage_build() {
+    local static
+    static=$(sh tools/static.sh) && cmake --preset release -DRECON_STATIC_DIR="$static" --log-level=WARNING &&
+        build release all recon_flink && build asan-ubsan
+}
+
 stage_format() { sources | xargs clang-format --dry-run -Werror; }
 stage_gcc() { build release && run_ctest release; }
-stage_clang() { build clang && run_ctest clang; }
+# Of the house what depends on the compiler.
+stage_clang() { build clang && run_ctest clang -E '^house[.](arrows|checkers|stages|docs|demo|packages)$'; }
 stage_asan_ubsan() { build asan-ubsan && run_ctest asan-ubsan -L '^(unit|model|traces|cli|fuzz)$'; }
 stage_tsan() { build tsan && run_ctest tsan -L '^(cli|threads)$'; }
 
-# The unit tests as gcc's optimiser left them, one at a time under valgrind.
-stage_valgrind() {
-    local test failed=0 count=0
-    for test in build/release/tests/unit/test_*; do
-        [ -x "$test" ] || continue
-        echo "== $test"
-        valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes \
-            "$test" || failed=$((failed + 1))
-        count=$((count + 1))
-    done
-    [ "$count" -gt 0 ] || { echo "no unit tests in build/release"; return 1; }
-    if [ "$failed" -eq 0 ]; then
-        echo "100% tests passed, 0 tests failed out of $count"
+# The unit tests as gcc's optimiser left them, under valgrind.
+under_valgrind() {
+    local output
+    if output=$(valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+        --child-silent-after-fork=yes "$1" 2>&1); then
+        echo "ok     $1"
     else
-        echo "$failed tests failed out of $count"
-        return 1
+        printf 'FAILED %s\n%s\n' "$1" "$output"
     fi
 }
+stage_valgrind() {
+    local results count failed
+    export -f under_valgrind
+    results=$(find build/release/tests/unit -maxdepth 1 -name 'test_*' -type f -perm -u+x | sort |
+        xargs -P "$jobs" -I{} bash -c 'under_valgrind {}')
+    echo "$results"
+    count=$(grep -cE '^(ok    |FAILED) ' <<<"$results")
+    failed=$(grep -c '^FAILED ' <<<"$results")
+    echo "$failed tests failed out of $count"
+    [ "$count" -gt 0 ] && [ "$failed" -eq 0 ]
+}
 
-stage_fuzz() { build fuzz && JOBS=$jobs bash tests/house/fuzz.sh "$fuzz_seconds"; }
+stage_fuzz() { build fuzz tests/fuzz/all && JOBS=$jobs bash tests/house/fuzz.sh "$fuzz_seconds"; }
 
 stage_clang_tidy() {
     local log=build/clang/clang-tidy.log status=0
@@ -63,7 +80,7 @@ stage_cppcheck() {
 
 # Real brokers and clusters; what they are made of is fetched into a cache once. The last line is of ctest's form.
 run_pytest() {
-    local python log=$logs/pytest.log status=0
+    local python log=$logs/pytest-$BASHPID.log status=0
     python=$(sh tools/fetch.sh python)/bin/python || return 1
     "$python" -m pytest -p no:cacheprovider --durations=15 "$@" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
@@ -107,49 +124,19 @@ stage_flink_aarch64() {
 }
 
 # Crashes at chosen places need a build for tests.
-stage_kafka() {
-    make --no-print-directory build JOBS="$jobs" && cmake --preset asan-ubsan --log-level=WARNING &&
-        cmake --build build/asan-ubsan --target recon_command -j "$jobs" -- --quiet && run_pytest tests/kafka
-}
+stage_kafka() { build release recon_command && build asan-ubsan recon_command && run_pytest tests/kafka; }
 stage_flink() { make --no-print-directory flink JOBS="$jobs" && run_pytest tests/flink; }
 # Of the same tests what shows that it runs there; make soak runs them all.
 stage_flink_1_20() { RECON_FLINK_LINE=1.20 run_pytest tests/flink/test_job.py -k 'test_flights or killed and not unaligned'; }
 
+stages_begin "$@"
 sh tools/librdkafka.sh >"$logs/librdkafka.log" 2>&1 || { cat "$logs/librdkafka.log"; exit 1; }
-all='format gcc clang valgrind asan_ubsan tsan fuzz clang_tidy cppcheck flink_harness flink_aarch64 kafka flink flink_1_20'
-passed=0
-failed=0
-broken=
-began=$SECONDS
-for stage in ${*:-$all}; do
-    start=$SECONDS
-    if "stage_$stage" >"$logs/$stage.log" 2>&1 </dev/null; then
-        result=ok
-    else
-        result=FAILED
-        broken="$broken $stage"
-    fi
-    # ctest's closing line, if the stage has one: "97% tests passed, 1 tests failed out of 33"
-    read -r bad total < <(sed -nE 's/(.*[^0-9])?([0-9]+) tests failed out of ([0-9]+).*/\2 \3/p' "$logs/$stage.log" | tail -1) || :
-    if [ -n "${total:-}" ]; then
-        note="$((total - bad)) of $total tests"
-    else
-        bad=0
-        total=1
-        note=
-        [ "$result" = ok ] || bad=1
-    fi
-    # A stage can fail though its tests passed: it counts then.
-    [ "$result" = ok ] || [ "$bad" -gt 0 ] || bad=1
-    passed=$((passed + total - bad))
-    failed=$((failed + bad))
-    printf '%-6s %-11s %5d s  %s\n' "$result" "$stage" "$((SECONDS - start))" "$note"
-    if [ "$result" = FAILED ]; then
-        tail -n 60 "$logs/$stage.log" | cut -c1-300 | sed 's/^/       | /'
-    fi
-    unset bad total
-done
-echo "all of it took $((SECONDS - began)) s"
-[ -z "$broken" ] || echo "failed:$broken (the whole output of each is in $logs/)"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+if [ $# -gt 0 ]; then
+    run_lanes "$*"
+else
+    run_lanes 'format build'
+    ! grep -q '^ok build ' "$logs/results" || export RECON_CHECK_BUILT='release asan-ubsan'
+    run_lanes 'kafka flink_harness flink_aarch64 flink flink_1_20' \
+        'gcc clang asan_ubsan tsan valgrind fuzz clang_tidy cppcheck'
+fi
+stages_end
