@@ -51,7 +51,7 @@ demo: build
 	@sh examples/flights/demo.sh build/release/recon
 
 check:
-	@JOBS=$(JOBS) FUZZ_SECONDS=$(FUZZ_SECONDS) bash tests/house/check.sh
+	@exec setpriv --pdeathsig TERM env JOBS=$(JOBS) FUZZ_SECONDS=$(FUZZ_SECONDS) bash tests/house/check.sh
 
 soak:
 	@JOBS=$(JOBS) SOAK_SEEDS=$(SOAK_SEEDS) SOAK_FUZZ_SECONDS=$(SOAK_FUZZ_SECONDS) bash tests/house/soak.sh

@@ -24,12 +24,9 @@ build() {
 # Which tests, by label, after the build folder's name.
 run_ctest() { ctest --test-dir "build/$1" -j "$jobs" --no-tests=error --output-on-failure "${@:2}"; }
 
-# With what `make flink` needs of the release build, which then finds nothing left to do.
-stage_build() {
-    local static
-    static=$(sh tools/static.sh) && cmake --preset release -DRECON_STATIC_DIR="$static" --log-level=WARNING &&
-        build release all recon_flink && build asan-ubsan
-}
+# What more than one stage needs. The jars come first: they configure the release build, too.
+build_jars() { [ -n "${RECON_CHECK_BUILT:-}" ] || make --no-print-directory flink JOBS="$jobs"; }
+stage_build() { build_jars && build release && build asan-ubsan; }
 
 stage_format() { sources | xargs clang-format --dry-run -Werror; }
 stage_gcc() { build release && run_ctest release; }
@@ -98,7 +95,7 @@ surefire_sum() {
 
 # The job's own tests: operators in the harness of each Flink, beside recon replay.
 stage_flink_harness() {
-    make --no-print-directory flink JOBS="$jobs" || return 1
+    build_jars || return 1
     local log=$logs/surefire.log status profile
     {
         status=0
@@ -125,7 +122,7 @@ stage_flink_aarch64() {
 
 # Crashes at chosen places need a build for tests.
 stage_kafka() { build release recon_command && build asan-ubsan recon_command && run_pytest tests/kafka; }
-stage_flink() { make --no-print-directory flink JOBS="$jobs" && run_pytest tests/flink; }
+stage_flink() { build_jars && run_pytest tests/flink; }
 # Of the same tests what shows that it runs there; make soak runs them all.
 stage_flink_1_20() { RECON_FLINK_LINE=1.20 run_pytest tests/flink/test_job.py -k 'test_flights or killed and not unaligned'; }
 
@@ -136,7 +133,7 @@ if [ $# -gt 0 ]; then
 else
     run_lanes 'format build'
     ! grep -q '^ok build ' "$logs/results" || export RECON_CHECK_BUILT='release asan-ubsan'
-    run_lanes 'kafka flink_harness flink_aarch64 flink flink_1_20' \
-        'gcc clang asan_ubsan tsan valgrind fuzz clang_tidy cppcheck'
+    run_lanes 'kafka flink flink_1_20' \
+        'gcc clang asan_ubsan tsan valgrind flink_harness flink_aarch64 fuzz clang_tidy cppcheck'
 fi
 stages_end
