@@ -37,6 +37,13 @@ struct bench_option {
 };
 void bench_options(int argc, char **argv, struct bench_option *options, size_t count);
 
+/* A line of the table that run.sh writes: what | recon | beside it | ratio | to reach. */
+void bench_row(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Reads, changes and writes all 64 bytes of lines chosen at random, independently, in an array of so many bytes in huge
+ * pages, touched before: ns a line. */
+double bench_bare_loop(uint64_t size_bytes, size_t access_count, uint64_t seed);
+
 /* A record to be: made before the clock starts. */
 struct bench_record {
     struct recon_key key;
@@ -53,11 +60,30 @@ struct bench_join {
     uint64_t engine_bytes;   /* by the engine's own account, all matched */
     uint64_t resident_bytes; /* what the process grew by since before the engine was made */
 };
+/* Ends the program with a message. */
+void bench_die(const char *what);
+/* One record by number, with the key of that number, an ID of 36 bytes and, for an audit record, a context of 80. */
+struct recon_record bench_record_of(int stream, uint64_t number, int64_t time);
+/* Hands over all records and takes all results; how many of these there were besides metrics. */
+uint64_t bench_feed(struct recon_engine *engine, const struct recon_record *records, size_t count);
+
 /* One run with a new engine: all audits, then all events, in batches of 64; nothing falls due. keeps_texts: missing is
  * reported, so that the 36-byte ID and a context of 80 bytes of each pending record are kept; else keys and times only.
  * Ends the program if not every pair was matched. */
 struct bench_join bench_join_run(const struct bench_record *audits, const struct bench_record *events, size_t count,
                                  bool keeps_texts);
+
+/* The same beside the bare loop over as much memory, by turns: medians of runs, the ratio one of the runs' ratios. */
+struct bench_beside_bare {
+    double audits_ns;
+    double events_ns;
+    double record_ns;
+    double bare_ns;
+    double ratio;
+    double engine_bytes; /* an ID, of the last run */
+    double resident_bytes;
+};
+struct bench_beside_bare bench_join_beside_bare(size_t count, size_t run_count, bool keeps_texts);
 
 #ifdef __cplusplus
 }

@@ -1,25 +1,23 @@
 #!/usr/bin/env bash
-# What recon costs, beside what one would use instead: run.sh [--tiny]
+# What recon costs, beside what one would use instead: run.sh [--tiny] [QUESTION...]
 #
-# Prints the machine, the commit and every figure; nothing is judged here. Needs some 6 GB of disk and 14 GB of memory, and
-# takes a while; --tiny takes seconds, for tests: its figures mean nothing. RECON_BUILD: a build folder to take as it is.
+# Each question is a program here: it runs both sides in turn, several times, and prints what it finds, the lines of a table
+# among it. Nothing is judged. With all questions asked, the table with the machine, the commit and the commands is put into
+# docs/performance.md, between the markers. Needs some 25 GB of disk and 14 GB of memory, and takes half an hour.
+# --tiny takes seconds, for tests: its figures mean nothing and are written nowhere.
+# RECON_BUILD: a build folder to take as it is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${RECON_BUILD:-build/release}
 work=$build/bench
 venv=build/bench-venv
-join_args=()
-hashmap_args=()
-snapshot_args=()
-decode_args=()
-compare_args=(--data "$work/data")
+tiny=
 if [ "${1:-}" = --tiny ]; then
-    join_args=(--ids 20000 --runs 2)
-    hashmap_args=(--ids 20000 --runs 2)
-    snapshot_args=(--ids 20000 --runs 2)
-    decode_args=(--ids 2000 --runs 2)
-    compare_args=(--data "$work/data-tiny" --ids 20000 --runs 2)
+    tiny=yes
+    shift
 fi
+all='join growth hashmap java memory deadlines pauses snapshot restore decode message kafka check zstd csv missing results'
+asked=${*:-$all}
 
 if [ -z "${RECON_BUILD:-}" ]; then
     cmake --preset release --log-level=WARNING >/dev/null
@@ -32,29 +30,70 @@ if ! "$python" -c 'import duckdb' 2>/dev/null; then
     { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check duckdb; } ||
         python=python3
 fi
+data=(--recon "$build/recon" --data "$work/data${tiny:+-tiny}" ${tiny:+--ids 20000 --runs 2})
+small=(${tiny:+--ids 20000 --runs 2})
 
-echo "== machine"
-echo "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(awk '/MemTotal/ {printf "%.0f GiB", $2 / 1048576}' /proc/meminfo)"
-echo "$(uname -sr), $(. /etc/os-release && echo "$PRETTY_NAME"), $(cc --version | head -1)"
-echo "huge pages: $(cat /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null || echo none)"
-echo "load before: $(cut -d' ' -f1-3 /proc/loadavg)"
-echo "commit: $(git describe --always --dirty 2>/dev/null || echo unknown)"
-echo "== the join, beside a bare loop over as much memory"
-"$build/bench/bench_join" "${join_args[@]}"
-if [ -x "$build/bench/bench_hashmap" ]; then
-    echo "== the join, beside a hash map from the shelf"
-    "$build/bench/bench_hashmap" "${hashmap_args[@]}"
+machine() {
+    echo "- $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(awk '/MemTotal/ {printf "%.0f GiB", $2 / 1048576}' /proc/meminfo)"
+    echo "- $(uname -sr), $(. /etc/os-release && echo "$PRETTY_NAME"), $(cc --version | head -1)"
+    echo "- huge pages: $(cat /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null || echo none); load at the start: $(cut -d' ' -f1-3 /proc/loadavg)"
+    echo "- commit $(git describe --always --dirty 2>/dev/null || echo unknown), $(date -u +%Y-%m-%d)"
+}
+
+# The command of a question; nothing where this machine has not what it needs.
+command_of() {
+    case $1 in
+    join) echo "$build/bench/bench_join" "${small[@]}" ;;
+    growth) echo "$build/bench/bench_growth" ${tiny:+--from 10000 --to 100000 --runs 2} ;;
+    hashmap) [ ! -x "$build/bench/bench_hashmap" ] || echo "$build/bench/bench_hashmap" "${small[@]}" ;;
+    java) ! command -v javac >/dev/null || echo "$python" bench/join_vs_java.py --join "$build/bench/bench_join" "${small[@]}" ;;
+    memory) echo "$build/bench/bench_memory" ${tiny:+--ids 200000} ;;
+    deadlines) echo "$build/bench/bench_deadlines" "${small[@]}" ;;
+    pauses) echo "$build/bench/bench_pauses" "${small[@]}" ;;
+    snapshot | restore) echo "$build/bench/bench_$1" "${small[@]}" ;;
+    decode) echo "$build/bench/bench_decode" ${tiny:+--ids 2000 --runs 2} ;;
+    message) echo "$build/bench/bench_message" ${tiny:+--ids 2000 --runs 2} ;;
+    kafka) # tests/kafka runs it tiny
+        if [ -z "$tiny" ] && [ -x "$build/bench/bench_kafka_consume" ] && kafka_python=$(sh tools/fetch.sh python); then
+            echo "$kafka_python/bin/python" bench/kafka/run.py --build "$build"
+        fi
+        ;;
+    check) echo "$python" bench/check_vs_duckdb.py "${data[@]}" --simdjson "$build/bench/bench_simdjson_lines" ;;
+    csv) ! "$python" -c 'import duckdb' 2>/dev/null || echo "$python" bench/check_csv.py "${data[@]}" ;;
+    zstd | missing | results) echo "$python" "bench/check_$1.py" "${data[@]}" ;;
+    *) echo "run.sh: no question '$1'; there are: $all" >&2 && return 2 ;;
+    esac
+}
+
+found=$work/found${tiny:+-tiny}.md
+{
+    machine
+    echo
+    echo '| what | recon | beside it | ratio | to reach |'
+    echo '|---|---|---|---|---|'
+} >"$found"
+machine
+commands=
+for question in $asked; do
+    command=$(command_of "$question")
+    if [ -z "$command" ]; then
+        echo "== $question: left out, this machine has not what it needs"
+        continue
+    fi
+    echo "== $question: $command"
+    # shellcheck disable=SC2086 # one word an argument
+    $command | tee "$work/$question.out"
+    { grep '^| ' "$work/$question.out" || :; } | sed -E 's/([0-9.]+)e\+0?([0-9]+)/\1·10^\2/g; s/([^0-9.])1·10\^/\110^/g' >>"$found"
+    commands+="    $command"$'\n'
+done
+printf '\nBy `make bench`, which ran:\n\n%s' "$commands" >>"$found"
+
+if [ -z "$tiny" ] && [ $# -eq 0 ]; then
+    awk -v found="$found" '
+        /^<!-- make bench: begin -->$/ { print; print ""; while ((getline line <found) > 0) print line; print ""; inside = 1 }
+        /^<!-- make bench: end -->$/ { inside = 0 }
+        !inside { print }' docs/performance.md >"$work/performance.md" && cp "$work/performance.md" docs/performance.md
+    echo "recon: docs/performance.md has the table"
+else
+    cat "$found"
 fi
-echo "== snapshots while the engine goes on"
-"$build/bench/bench_snapshot" "${snapshot_args[@]}"
-echo "== records of JSON lines, beside simdjson alone"
-"$build/bench/bench_decode" "${decode_args[@]}"
-echo "== records of Kafka messages, beside lines of a file"
-"$build/bench/bench_message" "${decode_args[@]}"
-if [ -x "$build/bench/bench_kafka_consume" ] && [ "${1:-}" != --tiny ] && kafka_python=$(sh tools/fetch.sh python); then
-    echo "== recon run, beside a loop that only reads"
-    "$kafka_python/bin/python" bench/kafka/run.py --build "$build"
-fi
-echo "== recon check, beside DuckDB and simdjson"
-"$python" bench/check_vs_duckdb.py --recon "$build/recon" --simdjson "$build/bench/bench_simdjson_lines" \
-    "${compare_args[@]}"

@@ -1,0 +1,113 @@
+/*
+ * What deadlines cost: an ID that is reported, and one that is matched in time.
+ *
+ *     bench_deadlines [--ids 10000000] [--runs 5]
+ *
+ * Reported: all IDs are pending with their texts; then heartbeats a millisecond apart make 100 at a time fall due, and
+ * the results are taken (not written). Matched: 10^5 IDs are in flight, each event comes just before its deadline, one
+ * in a thousand never. Beside each the same calls where n is unset, so that nothing falls due. Both sides in turn, an
+ * engine each; figures are medians of the runs' differences, in processor time.
+ */
+#include <stdio.h>
+
+#include "bench.h"
+
+#define BATCH_COUNT 64
+#define IDS_PER_MS 100
+#define IN_FLIGHT 100032 /* a multiple of a batch, and a bit more than a second */
+
+static struct recon_engine *engine_of(bool has_deadlines)
+{
+    struct recon_settings settings;
+    recon_settings_init(&settings);
+    settings.interval_ms = 60000;
+    settings.allocator = bench_allocator();
+    if (has_deadlines)
+        settings.out_of_orderness_ms = 0;
+    struct recon_engine *engine;
+    if (recon_engine_new(&settings, &engine) != RECON_OK || recon_engine_clock(engine, 0) != RECON_OK)
+        bench_die("no engine");
+    return engine;
+}
+
+/* One batch from the number on; without every thousandth where those are lost. */
+static uint64_t feed(struct recon_engine *engine, int stream, uint64_t first, bool loses)
+{
+    struct recon_record records[BATCH_COUNT];
+    size_t count = 0;
+    for (uint64_t i = first; i < first + BATCH_COUNT; i++)
+        if (!loses || i % 1000 != 0)
+            records[count++] = bench_record_of(stream, i, (int64_t)(i / IDS_PER_MS));
+    return bench_feed(engine, records, count);
+}
+
+/* ns an ID. */
+static double reported_ns(uint64_t count, bool has_deadlines)
+{
+    struct recon_engine *engine = engine_of(has_deadlines);
+    for (uint64_t i = 0; i < count; i += BATCH_COUNT)
+        feed(engine, RECON_STREAM_AUDIT, i, false);
+    uint64_t reported = 0;
+    int64_t begin = bench_now_ns();
+    for (int64_t time = 0; time <= (int64_t)(count / IDS_PER_MS) + 2; time++) {
+        struct recon_record beats[RECON_STREAM_COUNT];
+        for (uint8_t stream = 0; stream < RECON_STREAM_COUNT; stream++)
+            beats[stream] =
+                (struct recon_record){.kind = RECON_KIND_HEARTBEAT, .stream = stream, .time = time, .has_time = true};
+        reported += bench_feed(engine, beats, RECON_STREAM_COUNT);
+    }
+    int64_t taken = bench_now_ns() - begin;
+    /* The last heartbeats may end within the last batch. */
+    if (has_deadlines ? reported < count : reported > 0)
+        bench_die("not what is missing was reported");
+    recon_engine_free(engine);
+    return (double)taken / (double)count;
+}
+
+static double matched_ns(uint64_t count, bool has_deadlines)
+{
+    struct recon_engine *engine = engine_of(has_deadlines);
+    uint64_t reported = 0;
+    int64_t begin = bench_now_ns();
+    for (uint64_t i = 0; i < count + IN_FLIGHT; i += BATCH_COUNT) {
+        if (i < count)
+            reported += feed(engine, RECON_STREAM_AUDIT, i, false);
+        if (i >= IN_FLIGHT)
+            reported += feed(engine, RECON_STREAM_EVENTS, i - IN_FLIGHT, true);
+    }
+    int64_t taken = bench_now_ns() - begin;
+    if (reported > count / 1000 + 1 || (has_deadlines && reported + 1 < count / 1000))
+        bench_die("not what is missing was reported");
+    recon_engine_free(engine);
+    return (double)taken / (double)count;
+}
+
+static void measure(const char *what, const char *to_reach, double (*side)(uint64_t, bool), uint64_t count,
+                    size_t run_count)
+{
+    double with[BENCH_RUN_COUNT_MAX];
+    double without[BENCH_RUN_COUNT_MAX];
+    double more[BENCH_RUN_COUNT_MAX];
+    double ratio[BENCH_RUN_COUNT_MAX];
+    for (size_t run = 0; run < run_count; run++) {
+        without[run] = side(count, false);
+        with[run] = side(count, true);
+        more[run] = with[run] - without[run];
+        ratio[run] = with[run] / without[run];
+    }
+    bench_row(
+        "deadlines, %.0e IDs %s | %.1f ns an ID | the same without deadlines: %.1f ns | %.1f ns more (%.2f x) | %s",
+        (double)count, what, bench_median(with, run_count), bench_median(without, run_count),
+        bench_median(more, run_count), bench_median(ratio, run_count), to_reach);
+}
+
+int main(int argc, char **argv)
+{
+    struct bench_option options[] = {{"--ids", 10000000}, {"--runs", 5}};
+    bench_options(argc, argv, options, 2);
+    uint64_t count = options[0].value / BATCH_COUNT * BATCH_COUNT;
+    size_t run_count = options[1].value < 1 || options[1].value > BENCH_RUN_COUNT_MAX ? 5 : options[1].value;
+    measure("pending, due one after another", "≤ 30 ns more", reported_ns, count, run_count);
+    measure("of which nearly all are matched in time", "≤ 5 ns more", matched_ns, count, run_count);
+    return 0;
+}
