@@ -5,6 +5,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 SOAK_SEEDS ?= 1000000
 SOAK_FUZZ_SECONDS ?= 7200
+SOAK_KILLS ?= 200
 
 .PHONY: help build flink demo demo-kafka demo-flink check soak bench install clean format
 
@@ -15,7 +16,7 @@ help:
 	@echo 'make demo-kafka  the same through Kafka and recon run, on this machine (KEEP=1: runs on)'
 	@echo 'make demo-flink  the same through Kafka and Flink, on this machine (KEEP=1: runs on)'
 	@echo 'make check    every test (FUZZ_SECONDS=10 a fuzzer)'
-	@echo 'make soak     model seeds by the million, fuzzers for hours, 50 kills of a Flink job (SOAK_SEEDS=1000000, SOAK_FUZZ_SECONDS=7200)'
+	@echo 'make soak     model seeds by the million, fuzzers for hours, hundreds of kills (SOAK_SEEDS=1000000, SOAK_FUZZ_SECONDS=7200, SOAK_KILLS=200)'
 	@echo 'make bench    what it costs, beside what one would use instead'
 	@echo 'make install  program, library, headers, man page, completions (PREFIX=/usr/local, DESTDIR=)'
 	@echo 'make format   clang-format over the whole tree'
@@ -54,7 +55,7 @@ check:
 	@exec setpriv --pdeathsig TERM env JOBS=$(JOBS) FUZZ_SECONDS=$(FUZZ_SECONDS) bash tests/house/check.sh
 
 soak:
-	@JOBS=$(JOBS) SOAK_SEEDS=$(SOAK_SEEDS) SOAK_FUZZ_SECONDS=$(SOAK_FUZZ_SECONDS) bash tests/house/soak.sh
+	@exec setpriv --pdeathsig TERM env JOBS=$(JOBS) SOAK_SEEDS=$(SOAK_SEEDS) SOAK_FUZZ_SECONDS=$(SOAK_FUZZ_SECONDS) SOAK_KILLS=$(SOAK_KILLS) bash tests/house/soak.sh
 
 bench: build
 	@bash bench/run.sh

@@ -8,7 +8,9 @@ import collections
 import functools
 import json
 import os
+import random
 import shutil
+import threading
 import time
 
 import confluent_kafka
@@ -21,7 +23,8 @@ from test_run import T0, audit, event, pass_by
 PROGRAM = os.environ.get("RECON_TEST") or str(ROOT / "build/asan-ubsan/recon")
 WHOLE = {"RECON_JOURNAL_WHOLE": "1"}
 KILLS = int(os.environ.get("RECON_KILLS", "10"))
-PLACES = ["snapshot-piece", "snapshot-sync", "snapshot-rename", "snapshot-renamed", "commit", "committed"]
+SEED = int(os.environ.get("RECON_SEED", "1"))
+PLACES = ["snapshot-piece", "snapshot-sync", "snapshot-rename", "snapshot-renamed", "commit", "committed", "anywhere"]
 
 
 @pytest.fixture
@@ -68,9 +71,13 @@ def test_killed_at_bad_moments_it_publishes_each_thing_once(broker, service, idl
     """Also where inputs fall silent by the clock and what was missing is found."""
     one = service(2, 2, idle_timeout=idle_timeout)
     end = 0
-    for kill in range(KILLS // 2):
+    moments = random.Random(SEED)
+    first = 0 if idle_timeout == "never" else KILLS // 2
+    for kill in range(first, first + KILLS // 2):
         place = PLACES[kill % len(PLACES)]
         one.start(record=False, RECON_KILL_AT=f"{place}:{1 + kill // len(PLACES) % 3}", **WHOLE)
+        if place == "anywhere":
+            threading.Timer(moments.uniform(0, 3), one.process.kill).start()
         stuck = time.monotonic() + 60
         while one.process.poll() is None:
             assert time.monotonic() < stuck, one.said()
