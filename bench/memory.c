@@ -4,8 +4,8 @@
  *     bench_memory [--ids 100000000]
  *
  * Batches of 64 audit records, each followed by its events in another order: what is remembered is matched. The
- * kernel is asked after every 256 batches, and for the highest there has been in between at the end. From 10^6
- * identities on (or a tenth, where there are fewer): below that, what an engine needs from the start counts.
+ * kernel is asked after every 256 batches, and for the highest there has been in between at the end. From a
+ * tenth of the identities on: below that, what an engine needs from the start counts.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ int main(int argc, char **argv)
     struct bench_option options[] = {{"--ids", 100000000}};
     bench_options(argc, argv, options, 1);
     uint64_t count = options[0].value;
-    uint64_t look_from = count < 10000000 ? count / 10 : 1000000;
+    uint64_t look_from = count / 10;
     struct recon_settings settings;
     recon_settings_init(&settings);
     settings.interval_ms = 60000;

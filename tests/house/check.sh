@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every check: check.sh [STAGE...]
 #
-# What more than one stage needs is built first. Then the stages run in two lanes: those that mostly wait for brokers and
+# What the brokers' tests run is built first. Then the stages run in two lanes: those that mostly wait for brokers and
 # clusters, and beside them those that compile and compute. Stages that are named run one after the other instead, and
 # build what they need. How stages run and what is printed: stages.sh. Each one's output: build/check/STAGE.log.
 # Environment: JOBS, FUZZ_SECONDS (of each fuzzer).
@@ -15,18 +15,27 @@ mkdir -p "$logs"
 
 sources() { find include src flink/native tests bench -name '*.[ch]' -o -name '*.cpp' | sort; }
 
-# build PRESET [TARGET...]; what stage_build has made stays as it is while others run it.
-build() {
-    case " ${RECON_CHECK_BUILT:-} " in *" $1 "*) return ;; esac
-    cmake --preset "$1" --log-level=WARNING && cmake --build "build/$1" -j "$jobs" ${2:+--target "${@:2}"} -- --quiet
-}
+# build PRESET [TARGET...]
+build() { cmake --preset "$1" --log-level=WARNING && cmake --build "build/$1" -j "$jobs" ${2:+--target "${@:2}"} -- --quiet; }
 
 # Which tests, by label, after the build folder's name.
 run_ctest() { ctest --test-dir "build/$1" -j "$jobs" --no-tests=error --output-on-failure "${@:2}"; }
 
-# What more than one stage needs. The jars come first: they configure the release build, too.
-build_jars() { [ -n "${RECON_CHECK_BUILT:-}" ] || make --no-print-directory flink JOBS="$jobs"; }
-stage_build() { build_jars && build release && build asan-ubsan; }
+# What the stages need that wait for brokers; it stays as it is while others build the rest in the same folders.
+stage_build() {
+    local static
+    static=$(sh tools/static.sh) && cmake --preset release -DRECON_STATIC_DIR="$static" --log-level=WARNING &&
+        build release recon_command bench_kafka_consume && build asan-ubsan recon_command
+}
+is_built() { [ -n "${RECON_CHECK_BUILT:-}" ]; }
+stage_jars() { make --no-print-directory flink JOBS="$jobs"; }
+# Makes them, or waits for the other lane to.
+jars() {
+    is_built || { stage_jars; return; }
+    local end=$((SECONDS + 1200))
+    until grep -q ' jars ' "$logs/results" || [ $SECONDS -gt $end ]; do sleep 1; done
+    grep -q '^ok jars ' "$logs/results"
+}
 
 stage_format() { sources | xargs clang-format --dry-run -Werror; }
 stage_gcc() { build release && run_ctest release; }
@@ -95,7 +104,7 @@ surefire_sum() {
 
 # The job's own tests: operators in the harness of each Flink, beside recon replay.
 stage_flink_harness() {
-    build_jars || return 1
+    jars || return 1
     local log=$logs/surefire.log status profile
     {
         status=0
@@ -121,8 +130,8 @@ stage_flink_aarch64() {
 }
 
 # Crashes at chosen places need a build for tests.
-stage_kafka() { build release recon_command && build asan-ubsan recon_command && run_pytest tests/kafka; }
-stage_flink() { build_jars && run_pytest tests/flink; }
+stage_kafka() { { is_built || stage_build; } && run_pytest tests/kafka; }
+stage_flink() { jars && run_pytest tests/flink; }
 # Of the same tests what shows that it runs there; make soak runs them all.
 stage_flink_1_20() { RECON_FLINK_LINE=1.20 run_pytest tests/flink/test_job.py -k 'test_flights or killed and not unaligned'; }
 
@@ -132,8 +141,8 @@ if [ $# -gt 0 ]; then
     run_lanes "$*"
 else
     run_lanes 'format build'
-    ! grep -q '^ok build ' "$logs/results" || export RECON_CHECK_BUILT='release asan-ubsan'
+    ! grep -q '^ok build ' "$logs/results" || export RECON_CHECK_BUILT=yes
     run_lanes 'kafka flink flink_1_20' \
-        'gcc clang asan_ubsan tsan valgrind flink_harness flink_aarch64 fuzz clang_tidy cppcheck'
+        'gcc jars clang asan_ubsan tsan valgrind flink_harness flink_aarch64 fuzz clang_tidy cppcheck'
 fi
 stages_end

@@ -12,8 +12,9 @@ from service import RECON
 
 def test_the_service_is_measured_beside_a_bare_loop():
     build = pathlib.Path(RECON).parent
-    subprocess.run(["cmake", "--build", build, "--target", "bench_kafka_consume", "--", "-j", str(os.cpu_count())], check=True,
-                   capture_output=True)
+    if "RECON_CHECK_BUILT" not in os.environ:  # else others may just build there
+        subprocess.run(["cmake", "--build", build, "--target", "bench_kafka_consume", "--", "-j", str(os.cpu_count())], check=True,
+                       capture_output=True)
     ended = subprocess.run([sys.executable, ROOT / "bench/kafka/run.py", "--tiny", "--build", build], stdout=subprocess.PIPE, text=True,
                            timeout=150, check=True)
     assert re.search(r"^medians: bare loop [\d.]+, recon run [\d.]+ million a second; ratio", ended.stdout, re.MULTILINE)
