@@ -79,6 +79,9 @@ static int make_views(struct recon_message_decoder *decoder, char *error, size_t
         if (status != RECON_OK)
             return status;
         decoder->needs_marks |= decoder->views[i]->key != RECON_PATH_NONE;
+        decoder->keys_later &= decoder->views[i]->plan->is_id_alone;
+        for (size_t k = 0; k < decoder->views[i]->outer_count; k++)
+            decoder->reads_headers |= decoder->views[i]->outers[k].kind == RECON_FIELD_HEADER;
         decoder->views[i]->is_avro = shape.value == RECON_FORMAT_AVRO || (shape.is_told && decoder->formats.avro);
     }
     return RECON_OK;
@@ -107,6 +110,7 @@ int recon_message_decoder_new(const struct recon_message_decoder_options *option
     made->key_plan = (struct recon_plan){.paths = &made->key_path, .path_count = 1};
     judge_formats(made);
     made->needs_marks = made->formats.cloudevents || made->formats.avro;
+    made->keys_later = options->keys_later;
     int status = recon_json_index_new(&made->index);
     if (status == RECON_OK)
         status = make_views(made, error, error_size);
@@ -114,6 +118,10 @@ int recon_message_decoder_new(const struct recon_message_decoder_options *option
         recon_message_decoder_free(made);
         return status;
     }
+    made->reads_headers |= made->needs_marks;
+    for (int i = 0; i < RECON_SHAPE_COUNT; i++)
+        if (made->views[i] != NULL)
+            made->views[i]->plan->keys_later = made->keys_later;
     made->value_bytes_max = made->views[RECON_SHAPE_OPAQUE]->plan->record_bytes_max;
     *decoder = made;
     return RECON_OK;
@@ -146,6 +154,17 @@ int recon_message_decoder_schema(struct recon_message_decoder *decoder, const st
 void recon_message_decoder_forget_absent(struct recon_message_decoder *decoder)
 {
     recon_registry_forget_absent(&decoder->registry);
+}
+
+void recon_message_keys(const struct recon_message_decoder *decoder, struct recon_batch *batch)
+{
+    if (decoder->keys_later)
+        recon_extract_keys(decoder->views[RECON_SHAPE_OPAQUE]->plan, batch);
+}
+
+bool recon_message_decoder_reads_headers(const struct recon_message_decoder *decoder)
+{
+    return decoder->reads_headers;
 }
 
 /* ---- one message ---- */

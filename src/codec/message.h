@@ -46,6 +46,8 @@ struct recon_message_decoder_options {
     bool source_in_identity;
     uint8_t seed[RECON_SEED_SIZE_BYTES];
     size_t value_bytes_max; /* a longer value is rejected as malformed; 0: the default of limits.h */
+    /* Keys are left to recon_message_keys, which makes many at once for less. */
+    bool keys_later;
 };
 
 struct recon_message_decoder;
@@ -70,6 +72,12 @@ enum recon_message_outcome {
  */
 int recon_message_decode(struct recon_message_decoder *decoder, const struct recon_message *message,
                          struct recon_batch *batch);
+
+/* Where options.keys_later: the keys of all records in the batch that have none yet. */
+void recon_message_keys(const struct recon_message_decoder *decoder, struct recon_batch *batch);
+
+/* Whether messages' headers are looked at: without them a message is the same where they are not. */
+bool recon_message_decoder_reads_headers(const struct recon_message_decoder *decoder);
 
 /* A schema of the registry. */
 struct recon_schema_wanted {

@@ -45,6 +45,8 @@ struct recon_message_decoder {
     struct recon_message_view *views[RECON_SHAPE_COUNT]; /* NULL: a shape that can't be */
     enum recon_shape guess;                              /* JSON or CLOUDEVENTS: what the last JSON object was */
     bool needs_marks;                                    /* headers may say what a message, its value or its key is */
+    bool reads_headers;                                  /* ... or are mapped */
+    bool keys_later;                                     /* asked for, and an identity is one field in every shape */
     struct recon_json_index *index;
     char *scratch;
     size_t scratch_size;

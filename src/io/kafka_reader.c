@@ -2,8 +2,9 @@
  * See kafka_reader.h.
  *
  * Each slot has librdkafka's own queue of its partition, taken out of the common one, and a block of messages that were
- * taken from that queue and not yet given on. Answers to questions come to a queue of theirs. All queues write to one
- * eventfd when something comes to them while they are empty, which is what recon_kafka_reader_wait waits for.
+ * taken from that queue and not yet given on. Answers to questions come to a queue of theirs. All queues write to an
+ * eventfd when something comes to them while they are empty: the reader's own, which is what recon_kafka_reader_wait
+ * waits for, or that of the thread which takes a slot's messages.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -25,7 +26,13 @@
 #define HEADER_COUNT_MAX 4096
 #define ASK_TIMEOUT_MS 10000
 
-struct slot {
+struct recon_kafka_given {
+    rd_kafka_message_t *message;
+};
+
+/* Of its taker's thread: position, block, first, count. Of the reader's: the end. The rest stays as it was made. */
+struct recon_kafka_slot {
+    struct recon_kafka_reader *reader;
     char *topic;
     int32_t partition;
     rd_kafka_queue_t *queue;
@@ -44,20 +51,13 @@ struct recon_kafka_reader {
     rd_kafka_queue_t *common;  /* what is of no partition */
     rd_kafka_queue_t *answers; /* to questions */
     int wake;                  /* eventfd */
-    struct slot **slots;
+    struct recon_kafka_slot **slots;
     size_t slot_count;
-    rd_kafka_message_t **given; /* to be destroyed by release */
-    size_t given_count;
-    size_t given_capacity;
-    struct recon_kafka_field *fields; /* headers of what was given */
-    size_t field_count;
-    size_t field_capacity;
     int unanswered; /* questions that are under way */
     int64_t asked_ms;
     char **topics; /* last asked for */
     int32_t *partition_counts;
     size_t topic_count;
-    bool is_lost;
     char message[1024];
 };
 
@@ -67,10 +67,10 @@ static int fail(struct recon_kafka_reader *reader, const char *what, const char 
     return RECON_ERROR_IO;
 }
 
-static void wake_by(struct recon_kafka_reader *reader, rd_kafka_queue_t *queue)
+static void wake_by(int wake, rd_kafka_queue_t *queue)
 {
     static const uint64_t one = 1;
-    rd_kafka_queue_io_event_enable(queue, reader->wake, &one, sizeof one);
+    rd_kafka_queue_io_event_enable(queue, wake, &one, sizeof one);
 }
 
 int recon_kafka_reader_new(const struct recon_kafka_options *options, struct recon_kafka_reader **reader, char *error,
@@ -109,13 +109,13 @@ int recon_kafka_reader_new(const struct recon_kafka_options *options, struct rec
     rd_kafka_poll_set_consumer(made->client);
     made->common = rd_kafka_queue_get_consumer(made->client);
     made->answers = rd_kafka_queue_new(made->client);
-    wake_by(made, made->common);
-    wake_by(made, made->answers);
+    wake_by(made->wake, made->common);
+    wake_by(made->wake, made->answers);
     *reader = made;
     return RECON_OK;
 }
 
-static void slot_free(struct slot *slot)
+static void slot_free(struct recon_kafka_slot *slot)
 {
     for (size_t i = slot->first; i < slot->count; i++)
         rd_kafka_message_destroy(slot->block[i]);
@@ -142,7 +142,6 @@ void recon_kafka_reader_free(struct recon_kafka_reader *reader)
 {
     if (reader == NULL)
         return;
-    recon_kafka_reader_release(reader);
     for (size_t i = 0; i < reader->slot_count; i++)
         slot_free(reader->slots[i]);
     if (reader->answers != NULL) {
@@ -161,12 +160,10 @@ void recon_kafka_reader_free(struct recon_kafka_reader *reader)
         close(reader->wake);
     topics_free(reader);
     free(reader->slots);
-    free(reader->given);
-    free(reader->fields);
     free(reader);
 }
 
-static int assign(struct recon_kafka_reader *reader, const struct slot *slot)
+static int assign(struct recon_kafka_reader *reader, const struct recon_kafka_slot *slot)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, slot->topic, slot->partition)->offset = slot->position;
@@ -179,16 +176,18 @@ static int assign(struct recon_kafka_reader *reader, const struct slot *slot)
     return status;
 }
 
-int recon_kafka_reader_add(struct recon_kafka_reader *reader, const char *topic, int32_t partition, int64_t offset)
+int recon_kafka_reader_add(struct recon_kafka_reader *reader, const char *topic, int32_t partition, int64_t offset,
+                           int wake)
 {
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
-    struct slot **slots = realloc(reader->slots, (reader->slot_count + 1) * sizeof *slots);
+    struct recon_kafka_slot **slots = realloc(reader->slots, (reader->slot_count + 1) * sizeof *slots);
     if (slots == NULL)
         return RECON_ERROR_MEMORY;
     reader->slots = slots;
-    struct slot *slot = calloc(1, sizeof *slot);
+    struct recon_kafka_slot *slot = calloc(1, sizeof *slot);
     if (slot == NULL)
         return RECON_ERROR_MEMORY;
+    slot->reader = reader;
     slot->topic = strdup(topic);
     slot->partition = partition;
     slot->position = offset;
@@ -202,7 +201,7 @@ int recon_kafka_reader_add(struct recon_kafka_reader *reader, const char *topic,
         goto failed;
     }
     rd_kafka_queue_forward(slot->queue, NULL);
-    wake_by(reader, slot->queue);
+    wake_by(wake >= 0 ? wake : reader->wake, slot->queue);
     status = assign(reader, slot);
     if (status != RECON_OK)
         goto failed;
@@ -213,18 +212,18 @@ failed:
     return status;
 }
 
-int recon_kafka_reader_add_none(struct recon_kafka_reader *reader, int64_t position)
+int recon_kafka_reader_add_none(struct recon_kafka_reader *reader)
 {
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
-    struct slot **slots = realloc(reader->slots, (reader->slot_count + 1) * sizeof *slots);
+    struct recon_kafka_slot **slots = realloc(reader->slots, (reader->slot_count + 1) * sizeof *slots);
     if (slots == NULL)
         return RECON_ERROR_MEMORY;
     reader->slots = slots;
-    struct slot *slot = calloc(1, sizeof *slot);
+    struct recon_kafka_slot *slot = calloc(1, sizeof *slot);
     if (slot == NULL)
         return RECON_ERROR_MEMORY;
+    slot->reader = reader;
     slot->topic = strdup("");
-    slot->position = position;
     if (slot->topic == NULL) {
         slot_free(slot);
         return RECON_ERROR_MEMORY;
@@ -271,14 +270,14 @@ static bool may_pass(rd_kafka_resp_err_t code)
     }
 }
 
-static int lost(struct recon_kafka_reader *reader, const struct slot *slot, const char *why)
+static int lost(const struct recon_kafka_slot *slot, const char *why, struct recon_kafka_taken *taken)
 {
     int64_t first = -1;
     int64_t end = -1;
-    reader->is_lost = true;
-    rd_kafka_query_watermark_offsets(reader->client, slot->topic, slot->partition, &first, &end, 5000);
+    taken->is_lost = true;
+    rd_kafka_query_watermark_offsets(slot->reader->client, slot->topic, slot->partition, &first, &end, 5000);
     snprintf(
-        reader->message, sizeof reader->message,
+        taken->error, sizeof taken->error,
         "topic %s, partition %d: reading was to go on at offset %lld, which is not there any more (the topic has %lld "
         "to %lld; %s). What lies between is lost to the reconciliation",
         slot->topic, (int)slot->partition, (long long)slot->position, (long long)first, (long long)end, why);
@@ -286,7 +285,7 @@ static int lost(struct recon_kafka_reader *reader, const struct slot *slot, cons
 }
 
 /* What came to a slot's queue and is no message. */
-static int judge(struct recon_kafka_reader *reader, struct slot *slot, const rd_kafka_message_t *event)
+static int judge(struct recon_kafka_slot *slot, const rd_kafka_message_t *event, struct recon_kafka_taken *taken)
 {
     if (event->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         if (event->offset > slot->position)
@@ -295,13 +294,13 @@ static int judge(struct recon_kafka_reader *reader, struct slot *slot, const rd_
     }
     if (event->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || event->err == RD_KAFKA_RESP_ERR__LOG_TRUNCATION ||
         event->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
-        return lost(reader, slot, rd_kafka_message_errstr(event));
+        return lost(slot, rd_kafka_message_errstr(event), taken);
     if (may_pass(event->err)) {
-        recon_kafka_log(reader->options, 4, "kafka: topic %s, partition %d: %s", slot->topic, (int)slot->partition,
-                        rd_kafka_message_errstr(event));
+        recon_kafka_log(slot->reader->options, 4, "kafka: topic %s, partition %d: %s", slot->topic,
+                        (int)slot->partition, rd_kafka_message_errstr(event));
         return RECON_OK;
     }
-    snprintf(reader->message, sizeof reader->message, "topic %s, partition %d, offset %lld: %s", slot->topic,
+    snprintf(taken->error, sizeof taken->error, "topic %s, partition %d, offset %lld: %s", slot->topic,
              (int)slot->partition, (long long)event->offset, rd_kafka_message_errstr(event));
     return RECON_ERROR_IO;
 }
@@ -327,40 +326,38 @@ static struct recon_text text_of(const void *bytes, size_t size)
 }
 
 /* Headers are named by place while they may move: fix_headers makes pointers of them. */
-static bool add_headers(struct recon_kafka_reader *reader, const rd_kafka_message_t *from,
+static bool add_headers(struct recon_kafka_taken *taken, const rd_kafka_message_t *from,
                         struct recon_kafka_message *message)
 {
     rd_kafka_headers_t *headers = NULL;
     const char *name;
     const void *value;
     size_t size;
-    message->header_count = 0;
     if (rd_kafka_message_headers(from, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return true;
     while (message->header_count < HEADER_COUNT_MAX &&
            rd_kafka_header_get_all(headers, message->header_count, &name, &value, &size) ==
                RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (!reserve((void **)&reader->fields, &reader->field_capacity, reader->field_count + 1,
-                     sizeof *reader->fields))
+        if (!reserve((void **)&taken->fields, &taken->field_capacity, taken->field_count + 1, sizeof *taken->fields))
             return false;
-        reader->fields[reader->field_count++] = (struct recon_kafka_field){
+        taken->fields[taken->field_count++] = (struct recon_kafka_field){
             .name = text_of(name, strlen(name)), .value = text_of(value, value != NULL ? size : 0)};
         message->header_count++;
     }
     return true;
 }
 
-static void fix_headers(const struct recon_kafka_reader *reader, size_t first, struct recon_kafka_message *messages,
-                        size_t count)
+static void fix_headers(struct recon_kafka_taken *taken)
 {
-    for (size_t i = 0; i < count; i++) {
-        messages[i].headers = messages[i].header_count > 0 ? reader->fields + first : NULL;
-        first += messages[i].header_count;
+    size_t first = 0;
+    for (size_t i = 0; i < taken->count && taken->field_count > 0; i++) {
+        taken->messages[i].headers = taken->messages[i].header_count > 0 ? taken->fields + first : NULL;
+        first += taken->messages[i].header_count;
     }
 }
 
 /* Fills the slot's block. False: nothing has come. */
-static bool fetch(struct slot *slot)
+static bool fetch(struct recon_kafka_slot *slot)
 {
     if (slot->first < slot->count)
         return true;
@@ -372,66 +369,82 @@ static bool fetch(struct slot *slot)
     return slot->count > 0;
 }
 
-int recon_kafka_reader_take(struct recon_kafka_reader *reader, uint32_t slot_number, int64_t before,
-                            struct recon_kafka_message *messages, size_t capacity, size_t *count)
+static bool add(struct recon_kafka_taken *taken, rd_kafka_message_t *event, bool has_headers)
 {
-    assert(slot_number < reader->slot_count);
-    /* What was given before must be released first: headers may move now. */
-    assert(reader->given_count == 0);
-    struct slot *slot = reader->slots[slot_number];
-    size_t taken = 0;
+    if (!reserve((void **)&taken->given, &taken->given_capacity, taken->given_count + 1, sizeof *taken->given) ||
+        !reserve((void **)&taken->messages, &taken->message_capacity, taken->count + 1, sizeof *taken->messages))
+        return false;
+    rd_kafka_timestamp_type_t kind;
+    const int64_t timestamp = rd_kafka_message_timestamp(event, &kind);
+    struct recon_kafka_message *message = &taken->messages[taken->count];
+    *message = (struct recon_kafka_message){
+        .key = text_of(event->key, event->key != NULL ? event->key_len : 0),
+        .value = text_of(event->payload, event->payload != NULL ? event->len : 0),
+        .timestamp_ms = kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? RECON_KAFKA_TIMESTAMP_NONE : timestamp,
+        .offset = event->offset,
+    };
+    if (has_headers && !add_headers(taken, event, message))
+        return false;
+    taken->given[taken->given_count++].message = event;
+    taken->count++;
+    return true;
+}
+
+int recon_kafka_slot_take(struct recon_kafka_slot *slot, const struct recon_kafka_bounds *bounds,
+                          struct recon_kafka_taken *taken)
+{
+    size_t size = 0;
     int status = RECON_OK;
-    while (taken < capacity && status == RECON_OK && fetch(slot)) {
+    assert(taken->given_count == 0);
+    while (taken->count < bounds->count_max && size < bounds->size_max && status == RECON_OK && fetch(slot)) {
         rd_kafka_message_t *event = slot->block[slot->first];
         if (event->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             slot->first++;
-            status = judge(reader, slot, event);
+            status = judge(slot, event, taken);
             rd_kafka_message_destroy(event);
             continue;
         }
-        if (event->offset >= before) {
+        if (event->offset >= bounds->before) {
             /* What lies between is none that is given. */
-            if (slot->position < before)
-                slot->position = before;
+            if (slot->position < bounds->before)
+                slot->position = bounds->before;
             break;
         }
-        struct recon_kafka_message *message = &messages[taken];
-        const size_t size = sizeof(rd_kafka_message_t *); /* NOLINT(bugprone-sizeof-expression): of pointers */
-        if (!reserve((void **)&reader->given, &reader->given_capacity, reader->given_count + 1, size) ||
-            !add_headers(reader, event, message)) {
+        if (!add(taken, event, bounds->has_headers)) {
             status = RECON_ERROR_MEMORY;
             break;
         }
-        rd_kafka_timestamp_type_t kind;
-        const int64_t timestamp = rd_kafka_message_timestamp(event, &kind);
-        message->key = text_of(event->key, event->key != NULL ? event->key_len : 0);
-        message->value = text_of(event->payload, event->payload != NULL ? event->len : 0);
-        message->timestamp_ms = kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? RECON_KAFKA_TIMESTAMP_NONE : timestamp;
-        message->offset = event->offset;
+        size += event->key_len + event->len;
         slot->position = event->offset + 1;
-        reader->given[reader->given_count++] = event;
         slot->first++;
-        taken++;
     }
-    fix_headers(reader, 0, messages, taken);
-    /* An error comes again with the next call only if it is kept: what came before it is given up with the reader. */
-    if (status == RECON_OK)
-        *count = taken;
+    fix_headers(taken);
+    taken->position = slot->position;
     return status;
 }
 
-void recon_kafka_reader_release(struct recon_kafka_reader *reader)
+void recon_kafka_taken_release(struct recon_kafka_taken *taken)
 {
-    for (size_t i = 0; i < reader->given_count; i++)
-        rd_kafka_message_destroy(reader->given[i]);
-    reader->given_count = 0;
-    reader->field_count = 0;
+    for (size_t i = 0; i < taken->given_count; i++)
+        rd_kafka_message_destroy(taken->given[i].message);
+    taken->given_count = 0;
+    taken->field_count = 0;
+    taken->count = 0;
 }
 
-int64_t recon_kafka_reader_position(const struct recon_kafka_reader *reader, uint32_t slot)
+void recon_kafka_taken_deinit(struct recon_kafka_taken *taken)
 {
-    assert(slot < reader->slot_count);
-    return reader->slots[slot]->position;
+    recon_kafka_taken_release(taken);
+    free(taken->messages);
+    free(taken->given);
+    free(taken->fields);
+    *taken = (struct recon_kafka_taken){0};
+}
+
+struct recon_kafka_slot *recon_kafka_reader_slot(const struct recon_kafka_reader *reader, uint32_t number)
+{
+    assert(number < reader->slot_count);
+    return reader->slots[number];
 }
 
 /* --- questions --------------------------------------------------------------------------------------------------- */
@@ -524,7 +537,7 @@ static void answer_ends(struct recon_kafka_reader *reader, const rd_kafka_ListOf
     for (size_t i = 0; i < count; i++) {
         const rd_kafka_topic_partition_t *at = rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]);
         for (size_t k = 0; at->err == RD_KAFKA_RESP_ERR_NO_ERROR && k < reader->slot_count; k++) {
-            struct slot *slot = reader->slots[k];
+            struct recon_kafka_slot *slot = reader->slots[k];
             if (slot->partition != at->partition || strcmp(slot->topic, at->topic) != 0)
                 continue;
             slot->has_end = true;
@@ -594,10 +607,17 @@ int recon_kafka_reader_wait(struct recon_kafka_reader *reader, int timeout_ms)
     return RECON_OK;
 }
 
+void recon_kafka_reader_wake(const struct recon_kafka_reader *reader)
+{
+    static const uint64_t one = 1;
+    const ssize_t put = write(reader->wake, &one, sizeof one);
+    (void)put; /* full: it is awake */
+}
+
 bool recon_kafka_reader_end(const struct recon_kafka_reader *reader, uint32_t slot, int64_t *asked_ms, int64_t *end)
 {
     assert(slot < reader->slot_count);
-    const struct slot *at = reader->slots[slot];
+    const struct recon_kafka_slot *at = reader->slots[slot];
     if (!at->has_end)
         return false;
     *asked_ms = at->end_asked_ms;
@@ -608,11 +628,6 @@ bool recon_kafka_reader_end(const struct recon_kafka_reader *reader, uint32_t sl
 int32_t recon_kafka_reader_partition_count(const struct recon_kafka_reader *reader, size_t index)
 {
     return index < reader->topic_count ? reader->partition_counts[index] : 0;
-}
-
-bool recon_kafka_reader_is_lost(const struct recon_kafka_reader *reader)
-{
-    return reader->is_lost;
 }
 
 const char *recon_kafka_reader_message(const struct recon_kafka_reader *reader)

@@ -4,8 +4,9 @@
  * Only what was committed is given (read_committed). Where an offset is not there any more, or never was (retention,
  * truncation), reading ends with an error that names it: nothing is jumped over in silence.
  *
- * Partitions are slots, numbered from 0 as they are added. Single-threaded; nothing here waits but
- * recon_kafka_reader_wait.
+ * Partitions are slots, numbered from 0 as they are added. The reader is one thread's, and nothing of it waits but
+ * recon_kafka_reader_wait. But what came of a slot may be taken by another thread, one at a time for each slot: all of
+ * a slot that taking changes is in the slot, and what it gives in a recon_kafka_taken, which the taker owns.
  */
 #ifndef RECON_IO_KAFKA_READER_H
 #define RECON_IO_KAFKA_READER_H
@@ -16,6 +17,7 @@
 #include "recon/record.h"
 
 struct recon_kafka_reader;
+struct recon_kafka_slot;
 
 /* A header of a message, as in a producer's record. */
 struct recon_kafka_field {
@@ -25,7 +27,7 @@ struct recon_kafka_field {
 
 #define RECON_KAFKA_TIMESTAMP_NONE INT64_C(-1)
 
-/* bytes NULL: there is no key, no value. Lives until recon_kafka_reader_release. */
+/* bytes NULL: there is no key, no value. Lives until recon_kafka_taken_release. */
 struct recon_kafka_message {
     struct recon_text key;
     struct recon_text value;
@@ -35,30 +37,63 @@ struct recon_kafka_message {
     int64_t offset;
 };
 
+/* What was taken of a slot at once. Zeroed: nothing; to be deinitialised. */
+struct recon_kafka_taken {
+    struct recon_kafka_message *messages;
+    size_t count;
+    /* The offset behind all that was taken of the slot so far, markers and what was aborted included as far as that is
+     * known. */
+    int64_t position;
+    bool is_lost;     /* an error, and it is that an offset is not there any more */
+    char error[1024]; /* why RECON_ERROR_IO was returned */
+    size_t message_capacity;
+    struct recon_kafka_given *given; /* librdkafka's messages, to be destroyed */
+    size_t given_count;
+    size_t given_capacity;
+    struct recon_kafka_field *fields; /* headers */
+    size_t field_count;
+    size_t field_capacity;
+};
+
+/* What was taken is done with. */
+void recon_kafka_taken_release(struct recon_kafka_taken *taken);
+void recon_kafka_taken_deinit(struct recon_kafka_taken *taken);
+
 /* RECON_OK, RECON_ERROR_MEMORY, or RECON_ERROR_INVALID with why in error. */
 int recon_kafka_reader_new(const struct recon_kafka_options *options, struct recon_kafka_reader **reader, char *error,
                            size_t error_size);
 void recon_kafka_reader_free(struct recon_kafka_reader *reader);
 
-/* Begins to read a partition at an offset; the slot is the next number. RECON_OK, RECON_ERROR_MEMORY, or RECON_ERROR_IO
- * with recon_kafka_reader_message. */
-int recon_kafka_reader_add(struct recon_kafka_reader *reader, const char *topic, int32_t partition, int64_t offset);
+/* Begins to read a partition at an offset; the slot is the next number. wake: an eventfd that is written to when
+ * something comes of it, and outlives the reader; -1: recon_kafka_reader_wait waits for it. RECON_OK,
+ * RECON_ERROR_MEMORY, or RECON_ERROR_IO with recon_kafka_reader_message. */
+int recon_kafka_reader_add(struct recon_kafka_reader *reader, const char *topic, int32_t partition, int64_t offset,
+                           int wake);
 
 /* A slot that is never read, so that numbers go on: nothing comes of it. RECON_OK or RECON_ERROR_MEMORY. */
-int recon_kafka_reader_add_none(struct recon_kafka_reader *reader, int64_t position);
+int recon_kafka_reader_add_none(struct recon_kafka_reader *reader);
 
-/* Takes up to capacity messages that have come of a slot and lie before an offset, in order. RECON_OK,
- * RECON_ERROR_MEMORY, or RECON_ERROR_IO with recon_kafka_reader_message: no more can be read. */
-int recon_kafka_reader_take(struct recon_kafka_reader *reader, uint32_t slot, int64_t before,
-                            struct recon_kafka_message *messages, size_t capacity, size_t *count);
-/* What was taken is done with. */
-void recon_kafka_reader_release(struct recon_kafka_reader *reader);
+/* As long as the reader is there. */
+struct recon_kafka_slot *recon_kafka_reader_slot(const struct recon_kafka_reader *reader, uint32_t number);
 
-/* The offset behind all that was taken of a slot, markers and what was aborted included as far as that is known. */
-int64_t recon_kafka_reader_position(const struct recon_kafka_reader *reader, uint32_t slot);
+/* How much to take at once. */
+struct recon_kafka_bounds {
+    int64_t before; /* an offset; RECON_TIME_MAX: none */
+    size_t count_max;
+    size_t size_max;  /* bytes of keys and values; at least one message is taken */
+    bool has_headers; /* they are wanted */
+};
 
-/* Waits until something may have come, or for timeout_ms; also takes answers in. RECON_OK or as for take. */
+/* Takes messages that have come of a slot, in order; taken was released. RECON_OK, RECON_ERROR_MEMORY, or
+ * RECON_ERROR_IO with why in taken: no more can be read. What is in taken then came before that. */
+int recon_kafka_slot_take(struct recon_kafka_slot *slot, const struct recon_kafka_bounds *bounds,
+                          struct recon_kafka_taken *taken);
+
+/* Waits until something may have come, or for timeout_ms; also takes answers in. RECON_OK, or RECON_ERROR_IO with
+ * recon_kafka_reader_message. */
 int recon_kafka_reader_wait(struct recon_kafka_reader *reader, int timeout_ms);
+/* Ends such a wait, or the next one. Any thread. */
+void recon_kafka_reader_wake(const struct recon_kafka_reader *reader);
 
 /* --- how far the partitions go, and how many there are ---------------------------------------------------------- */
 
@@ -74,8 +109,6 @@ bool recon_kafka_reader_end(const struct recon_kafka_reader *reader, uint32_t sl
  * topics last asked for. */
 int32_t recon_kafka_reader_partition_count(const struct recon_kafka_reader *reader, size_t index);
 
-/* Whether the last error was that an offset is not there any more. */
-bool recon_kafka_reader_is_lost(const struct recon_kafka_reader *reader);
 const char *recon_kafka_reader_message(const struct recon_kafka_reader *reader);
 
 #endif

@@ -226,7 +226,7 @@ static int parts_make(struct recon_run *run)
     const struct recon_result_messenger_options messenger = {.name = run->options.config->name};
     int status = recon_result_messenger_new(&messenger, &run->messenger);
     if (status == RECON_OK)
-        status = recon_kafka_reader_new(&run->kafka, &run->reader, run->message, run->message_size);
+        status = run_inputs_make(run);
     if (status == RECON_OK && run->options.record != NULL)
         status = recon_sink_open(run->options.record, &run->record, run->message, run->message_size);
     return status;
@@ -249,7 +249,7 @@ static void run_deinit(struct recon_run *run)
     recon_published_free(run->published);
     recon_kafka_producer_free(run->producer);
     recon_kafka_owner_free(run->owner);
-    recon_kafka_reader_free(run->reader);
+    run_inputs_free(run);
     recon_kafka_topics_free(run->asker);
     if (run->messenger != NULL)
         recon_result_messenger_free(run->messenger);
@@ -262,7 +262,6 @@ static void run_deinit(struct recon_run *run)
     free(run->properties);
     free(run->topics);
     free(run->slots);
-    free(run->headers);
     free(run->shown);
 }
 

@@ -16,21 +16,22 @@
 #include "service/run_state.h"
 
 #define WAIT_MS 100
+#define MESSAGE_COUNT 256
 #define SLACK_MS 60000
 /* Without anything new: a transaction of somebody else's that hangs. */
 #define PATIENCE_MS 15000
 
-static int take_in(struct recon_run *run, struct recon_kafka_reader *reader, int64_t end, size_t *taken)
+static int take_in(struct recon_run *run, struct recon_kafka_reader *reader, int64_t end,
+                   struct recon_kafka_taken *taken, size_t *count)
 {
-    size_t count = 0;
-    int status = recon_kafka_reader_take(reader, 0, end, run->taken, RUN_MESSAGE_COUNT, &count);
+    const struct recon_kafka_bounds bounds = {.before = end, .count_max = MESSAGE_COUNT, .size_max = SIZE_MAX};
+    recon_kafka_taken_release(taken);
+    int status = recon_kafka_slot_take(recon_kafka_reader_slot(reader, 0), &bounds, taken);
     if (status == RECON_ERROR_IO)
-        return run_fail(run, status, "%s", recon_kafka_reader_message(reader));
-    for (size_t i = 0; i < count && status == RECON_OK; i++)
-        status = recon_published_read(run->published, run->taken[i].key, run->taken[i].value);
-    if (status == RECON_OK)
-        recon_kafka_reader_release(reader);
-    *taken = count;
+        return run_fail(run, status, "%s", taken->error);
+    for (size_t i = 0; i < taken->count && status == RECON_OK; i++)
+        status = recon_published_read(run->published, taken->messages[i].key, taken->messages[i].value);
+    *count = taken->count;
     return status;
 }
 
@@ -39,20 +40,22 @@ static int partition_read_back(struct recon_run *run, const char *topic, int32_t
     int64_t first = 0;
     int64_t end = 0;
     struct recon_kafka_reader *reader = NULL;
+    struct recon_kafka_taken taken = {0};
     int status = run_ask_range(run, topic, partition, &first, &end);
     if (status == RECON_OK)
         status = recon_kafka_reader_new(&run->kafka, &reader, run->message, run->message_size);
     if (status == RECON_OK)
-        status = recon_kafka_reader_add(reader, topic, partition, first);
+        status = recon_kafka_reader_add(reader, topic, partition, first, -1);
+    taken.position = first;
     int64_t deadline = recon_clock_monotonic_ms() + PATIENCE_MS;
-    while (status == RECON_OK && recon_kafka_reader_position(reader, 0) < end) {
+    while (status == RECON_OK && taken.position < end) {
         size_t count = 0;
         run_beat(run);
         status = run_is_stopped(run) ? RUN_STOPPED : run_turn(run);
         if (status == RECON_OK && recon_kafka_reader_wait(reader, WAIT_MS) != RECON_OK)
             status = run_fail(run, RECON_ERROR_IO, "%s", recon_kafka_reader_message(reader));
         if (status == RECON_OK)
-            status = take_in(run, reader, end, &count);
+            status = take_in(run, reader, end, &taken, &count);
         if (count > 0)
             deadline = recon_clock_monotonic_ms() + PATIENCE_MS;
         if (recon_clock_monotonic_ms() > deadline) {
@@ -61,6 +64,7 @@ static int partition_read_back(struct recon_run *run, const char *topic, int32_t
             break;
         }
     }
+    recon_kafka_taken_deinit(&taken);
     recon_kafka_reader_free(reader);
     return status;
 }

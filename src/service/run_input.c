@@ -57,18 +57,24 @@ int run_partition(struct recon_run *run, int stream, size_t topic, int32_t topic
         .topic_partition = topic_partition,
         .first = offset,
     };
-    int status = recon_kafka_reader_add(run->reader, run->topics[topic], topic_partition, offset);
+    const uint32_t number = recon_steps_partition_count(run->steps, stream);
+    int status = recon_kafka_reader_add(run->reader, run->topics[topic], topic_partition, offset,
+                                        recon_ahead_wake_fd(run->ahead));
     if (status == RECON_ERROR_IO)
         return run_fail(run, status, "%s", recon_kafka_reader_message(run->reader));
+    if (status == RECON_OK)
+        status = recon_ahead_add(run->ahead, recon_kafka_reader_slot(run->reader, (uint32_t)run->slot_count), stream,
+                                 number, offset);
     if (status == RECON_OK)
         status = run_note(run, &step);
     if (status != RECON_OK)
         return status;
     run->slots[run->slot_count++] = (struct run_slot){
         .stream = (uint8_t)stream,
-        .partition = recon_steps_partition_count(run->steps, stream),
+        .partition = number,
         .topic = topic,
         .topic_partition = topic_partition,
+        .position = offset,
         .caught_up_ms = RECON_TIME_MIN,
         .alive_ms = RECON_TIME_MIN,
     };
@@ -86,13 +92,17 @@ int run_partition_gone(struct recon_run *run, const struct recon_snapshot_partit
     if (slots == NULL)
         return RECON_ERROR_MEMORY;
     run->slots = slots;
-    int status = recon_kafka_reader_add_none(run->reader, gone->position);
+    const uint32_t number = recon_steps_partition_count(run->steps, gone->stream);
+    int status = recon_kafka_reader_add_none(run->reader);
+    if (status == RECON_OK)
+        status = recon_ahead_add(run->ahead, NULL, gone->stream, number, gone->position);
     if (status != RECON_OK)
         return status;
     run->slots[run->slot_count++] = (struct run_slot){
         .stream = gone->stream,
-        .partition = recon_steps_partition_count(run->steps, gone->stream),
+        .partition = number,
         .topic_partition = gone->topic_partition,
+        .position = gone->position,
         .is_gone = true,
         .is_ended = gone->is_ended,
         .caught_up_ms = RECON_TIME_MIN,
@@ -140,10 +150,9 @@ static int64_t partition_begin(const struct recon_run *run, int stream, const ch
 {
     for (size_t i = 0; i < run->slot_count; i++) {
         const struct run_slot *slot = &run->slots[i];
-        const int64_t position = recon_kafka_reader_position(run->reader, (uint32_t)i);
         if (slot->is_gone && slot->stream == stream && slot->topic_partition == partition &&
-            strcmp(run_topic(run, slot), topic) == 0 && position > first)
-            first = position;
+            strcmp(run_topic(run, slot), topic) == 0 && slot->position > first)
+            first = slot->position;
     }
     return first;
 }
@@ -195,7 +204,7 @@ static void lag_look(struct recon_run *run)
             slot->check_asked_ms = asked;
             slot->check_end = end;
         }
-        if (slot->is_checked && recon_kafka_reader_position(run->reader, (uint32_t)i) >= slot->check_end) {
+        if (slot->is_checked && slot->position >= slot->check_end) {
             slot->is_checked = false;
             slot->caught_up_ms = slot->check_asked_ms;
         }
@@ -280,79 +289,6 @@ int run_advance(struct recon_run *run, int64_t now_ms)
 
 /* --- records ----------------------------------------------------------------------------------------------------- */
 
-static bool headers_reserve(struct recon_run *run, size_t count)
-{
-    if (count <= run->header_capacity)
-        return true;
-    struct recon_message_header *grown = realloc(run->headers, 2 * count * sizeof *grown);
-    if (grown == NULL)
-        return false;
-    run->headers = grown;
-    run->header_capacity = 2 * count;
-    return true;
-}
-
-static int messages_make(struct recon_run *run, const struct run_slot *slot, size_t count)
-{
-    size_t header_count = 0;
-    for (size_t i = 0; i < count; i++)
-        header_count += run->taken[i].header_count;
-    for (size_t i = 0; i < count && !run->is_rereading; i++)
-        run->tally->bytes[slot->stream] += (uint64_t)run->taken[i].key.size + run->taken[i].value.size;
-    run->tally->messages[slot->stream] += run->is_rereading ? 0 : count;
-    if (!headers_reserve(run, header_count))
-        return RECON_ERROR_MEMORY;
-    struct recon_message_header *at = run->headers;
-    for (size_t i = 0; i < count; i++) {
-        const struct recon_kafka_message *from = &run->taken[i];
-        run->messages[i] = (struct recon_message){
-            .key = from->key,
-            .value = from->value,
-            .headers = at,
-            .header_count = from->header_count,
-            .timestamp_ms = from->timestamp_ms,
-            .offset = from->offset,
-            .partition = slot->partition,
-        };
-        for (size_t k = 0; k < from->header_count; k++)
-            *at++ = (struct recon_message_header){from->headers[k].name, from->headers[k].value};
-    }
-    return RECON_OK;
-}
-
-int run_take(struct recon_run *run, size_t number, int64_t before, size_t capacity, size_t *count)
-{
-    const struct run_slot *slot = &run->slots[number];
-    size_t taken = 0;
-    if (capacity > RUN_MESSAGE_COUNT)
-        capacity = RUN_MESSAGE_COUNT;
-    int status = recon_kafka_reader_take(run->reader, (uint32_t)number, before, run->taken, capacity, &taken);
-    *count = taken;
-    if (status != RECON_OK)
-        return status == RECON_ERROR_IO ? run_fail(run, status, "%s", recon_kafka_reader_message(run->reader)) : status;
-    if (taken == 0)
-        return RECON_OK;
-    const struct recon_journal_step step = {
-        .kind = RECON_STEP_RANGE,
-        .stream = slot->stream,
-        .partition = slot->partition,
-        .first = run->taken[0].offset,
-        .end = run->taken[taken - 1].offset + 1,
-        .count = (uint32_t)taken,
-    };
-    status = messages_make(run, slot, taken);
-    if (status == RECON_OK)
-        status = recon_steps_decode(run->steps, slot->stream, run->messages, taken);
-    recon_kafka_reader_release(run->reader);
-    if (status == RECON_OK)
-        status = run_schema_note(run, slot->stream);
-    if (status == RECON_OK)
-        status = run_note(run, &step);
-    if (status == RECON_OK)
-        status = recon_steps_handle(run->steps);
-    return status == RECON_OK ? run_take_back(run) : status;
-}
-
 /* The lowest time of the partitions that have more to read; RECON_TIME_MAX: none has. */
 static int64_t behind_time(const struct recon_run *run)
 {
@@ -381,7 +317,7 @@ static int round_read(struct recon_run *run, bool *any)
         size_t count = 0;
         if (behind != RECON_TIME_MAX && time > sum(behind, ahead_ms))
             continue;
-        status = run_take(run, i, INT64_MAX, RUN_MESSAGE_COUNT, &count);
+        status = run_take(run, i, INT64_MAX, SIZE_MAX, &count);
         *any = *any || count > 0;
     }
     return status;
@@ -396,15 +332,16 @@ int run_live(struct recon_run *run)
     int64_t next_ask = 0;
     bool any = false;
     int status = RECON_OK;
+    recon_ahead_schemas_open(run->ahead);
     while (status == RECON_OK && !run_is_stopped(run)) {
         const int64_t steady = recon_clock_monotonic_ms();
         if (steady >= next_ask) {
             recon_kafka_reader_ask(run->reader, recon_steps_now(run->steps), run->topics, run->topic_count);
             next_ask = steady + ask_ms;
         }
-        status = recon_kafka_reader_wait(run->reader, any ? 0 : (int)clamp(tick_ms, 1, WAIT_MS));
+        status = run_wait(run, any ? 0 : (int)clamp(tick_ms, 1, WAIT_MS));
         if (status != RECON_OK)
-            return run_fail(run, status, "%s", recon_kafka_reader_message(run->reader));
+            return status;
         lag_look(run);
         run_beat(run);
         status = run_turn(run);

@@ -158,18 +158,19 @@ int run_emit(void *context, const struct recon_result *result)
     return emit(context, result, false);
 }
 
-int run_take_back(struct recon_run *run)
+int run_take_back(struct recon_run *run, const struct recon_record *records, size_t count)
 {
-    const struct recon_batch *batch = recon_steps_batch(run->steps);
     struct recon_rise current;
     int status = RECON_OK;
+    if (run->published == NULL)
+        return RECON_OK;
     recon_engine_current(recon_steps_engine(run->steps), &current);
     const int64_t retention = run->options.config->settings.retention_ms;
     const bool is_early = current.retention_bound < RECON_TIME_MIN + retention;
     const int64_t over = is_early ? RECON_TIME_MIN : current.retention_bound - retention;
-    for (size_t i = 0; run->published != NULL && i < batch->count && status == RECON_OK; i++) {
+    for (size_t i = 0; i < count && status == RECON_OK; i++) {
         struct recon_result result;
-        if (!recon_published_arrived(run->published, &batch->records[i], over, &result))
+        if (!recon_published_arrived(run->published, &records[i], over, &result))
             continue;
         result.watermark = current.watermark;
         status = emit(run, &result, true);

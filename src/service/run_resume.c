@@ -68,7 +68,8 @@ static int entry_give(struct resume *resume, const struct recon_kafka_message *m
 static int journal_read(struct resume *resume, int64_t first, entry_handler handle)
 {
     struct recon_run *run = resume->run;
-    struct recon_kafka_message messages[ENTRY_COUNT];
+    const struct recon_kafka_bounds bounds = {.before = resume->end, .count_max = ENTRY_COUNT, .size_max = SIZE_MAX};
+    struct recon_kafka_taken taken = {.position = first};
     struct recon_kafka_reader *reader = NULL;
     uint64_t number = 0;
     bool has_number = false;
@@ -76,20 +77,20 @@ static int journal_read(struct resume *resume, int64_t first, entry_handler hand
         return RECON_OK;
     int status = recon_kafka_reader_new(&run->kafka, &reader, run->message, run->message_size);
     if (status == RECON_OK)
-        status = recon_kafka_reader_add(reader, run->journal_topic, 0, first);
-    while (status == RECON_OK && recon_kafka_reader_position(reader, 0) < resume->end) {
-        size_t count = 0;
+        status = recon_kafka_reader_add(reader, run->journal_topic, 0, first, -1);
+    while (status == RECON_OK && taken.position < resume->end) {
         run_beat(run);
         status = run_is_stopped(run) ? RUN_STOPPED : recon_kafka_reader_wait(reader, WAIT_MS);
         if (status == RECON_OK)
-            status = recon_kafka_reader_take(reader, 0, resume->end, messages, ENTRY_COUNT, &count);
+            status = recon_kafka_slot_take(recon_kafka_reader_slot(reader, 0), &bounds, &taken);
         if (status == RECON_ERROR_IO)
-            status = run_fail(run, status, "%s", recon_kafka_reader_message(reader));
-        for (size_t i = 0; i < count && status == RECON_OK; i++)
-            status = entry_give(resume, &messages[i], &number, &has_number, handle);
-        if (status == RECON_OK)
-            recon_kafka_reader_release(reader);
+            status =
+                run_fail(run, status, "%s", taken.error[0] != '\0' ? taken.error : recon_kafka_reader_message(reader));
+        for (size_t i = 0; i < taken.count && status == RECON_OK; i++)
+            status = entry_give(resume, &taken.messages[i], &number, &has_number, handle);
+        recon_kafka_taken_release(&taken);
     }
+    recon_kafka_taken_deinit(&taken);
     recon_kafka_reader_free(reader);
     return status;
 }
@@ -159,15 +160,13 @@ static int reread_range(struct recon_run *run, const struct recon_journal_step *
         run_beat(run);
         status = run_take(run, slot, step->end, step->count - done, &count);
         done += count;
-        if (status == RECON_ERROR_IO && recon_kafka_reader_is_lost(run->reader))
+        if (status == RECON_ERROR_IO && run->is_lost)
             return range_is_gone(run, &run->slots[slot], step, "they are gone");
         if (status != RECON_OK || count > 0)
             continue;
-        if (recon_kafka_reader_position(run->reader, (uint32_t)slot) >= step->end)
+        if (run->slots[slot].position >= step->end)
             return range_is_gone(run, &run->slots[slot], step, "some are gone");
-        status = run_is_stopped(run) ? RUN_STOPPED : recon_kafka_reader_wait(run->reader, WAIT_MS);
-        if (status == RECON_ERROR_IO)
-            status = run_fail(run, status, "%s", recon_kafka_reader_message(run->reader));
+        status = run_is_stopped(run) ? RUN_STOPPED : run_wait(run, WAIT_MS);
     }
     recon_steps_schemas_forget(run->steps, step->stream);
     return status;
@@ -356,13 +355,13 @@ static int inputs_reset(struct recon_run *run)
     run->published = NULL;
     recon_steps_free(run->steps);
     run->steps = NULL;
-    recon_kafka_reader_free(run->reader);
-    run->reader = NULL;
+    run_inputs_free(run);
+    run->is_lost = false;
     run->slot_count = 0;
     run->settings.size = 0;
     run->result_count = 0;
     run->message[0] = '\0';
-    return recon_kafka_reader_new(&run->kafka, &run->reader, run->message, run->message_size);
+    return run_inputs_make(run);
 }
 
 static int partitions_restore(struct recon_run *run, const struct recon_snapshot_head *head)

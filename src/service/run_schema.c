@@ -98,6 +98,8 @@ int run_schema_give(void *context, const struct recon_schema_wanted *wanted, str
         run->absent.size += sizeof *wanted;
     }
     status = recon_message_decoder_schema(decoder, wanted, json, size, why, sizeof why);
+    if (status == RECON_OK && json != NULL)
+        return recon_ahead_schema(run->ahead, wanted, json, size);
     if (status != RECON_ERROR_INVALID)
         return status;
     run_log(run, 4, "%s: messages with it are rejected", why);

@@ -137,7 +137,7 @@ static int head_make(struct recon_run *run)
             .is_ended = slot->is_ended,
             .topic = {topic, (uint32_t)strlen(topic)},
             .topic_partition = slot->topic_partition,
-            .position = recon_kafka_reader_position(run->reader, (uint32_t)i),
+            .position = slot->position,
             .time_max = recon_steps_time_max(run->steps, slot->stream, slot->partition),
         };
     }

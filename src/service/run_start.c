@@ -12,6 +12,7 @@
 #include "service/run_state.h"
 
 #define WAIT_MS 100
+#define MESSAGE_COUNT 256
 /* Markers of transactions have offsets too: going back a few meets a record. */
 #define LOOK_BACK 16
 #define PATIENCE_MS 60000
@@ -76,14 +77,15 @@ static int start_offset(struct recon_run *run, size_t topic, int32_t partition, 
 }
 
 /* The largest believable time among what was taken; or the first one. */
-static void times_look(struct recon_run *run, struct recon_message_decoder *decoder, size_t count, bool is_behind,
-                       int64_t now_ms, int64_t *time)
+static void times_look(struct recon_run *run, struct recon_message_decoder *decoder,
+                       const struct recon_kafka_taken *taken, bool is_behind, int64_t now_ms, int64_t *time)
 {
     struct recon_batch batch;
     recon_batch_init(&batch);
     const int64_t skew = run->options.config->settings.max_future_skew_ms;
-    for (size_t i = 0; i < count && (is_behind || *time == RECON_TIME_MIN); i++) {
-        if (run_schema_decode(run, decoder, &run->messages[i], &batch) != RECON_MESSAGE_DONE)
+    for (size_t i = 0; i < taken->count && (is_behind || *time == RECON_TIME_MIN); i++) {
+        const struct recon_message message = recon_ahead_message_of(&taken->messages[i], 0);
+        if (run_schema_decode(run, decoder, &message, &batch) != RECON_MESSAGE_DONE)
             continue;
         for (size_t k = 0; k < batch.count && (is_behind || *time == RECON_TIME_MIN); k++) {
             const struct recon_record *record = &batch.records[k];
@@ -97,25 +99,6 @@ static void times_look(struct recon_run *run, struct recon_message_decoder *deco
     recon_batch_deinit(&batch);
 }
 
-static void messages_borrow(struct recon_run *run, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct recon_kafka_message *from = &run->taken[i];
-        /* Both are a name and a value. */
-        run->messages[i] = (struct recon_message){
-            .key = from->key,
-            .value = from->value,
-            .headers = (const struct recon_message_header *)from->headers,
-            .header_count = from->header_count,
-            .timestamp_ms = from->timestamp_ms,
-            .offset = from->offset,
-        };
-    }
-}
-_Static_assert(sizeof(struct recon_message_header) == sizeof(struct recon_kafka_field) &&
-                   offsetof(struct recon_message_header, value) == offsetof(struct recon_kafka_field, value),
-               "headers are the same on both sides");
-
 /* The time of the first record from offset on; or, where that is the end, of the last ones before. RECON_TIME_MIN: of
  * none that could be read. */
 static int time_at(struct recon_run *run, size_t topic, int32_t partition, int64_t first, int64_t offset, int64_t end,
@@ -128,6 +111,9 @@ static int time_at(struct recon_run *run, size_t topic, int32_t partition, int64
                                                           .source_in_identity = config->source_in_identity};
     const bool is_behind = offset >= end;
     const int64_t at = !is_behind ? offset : end - first > LOOK_BACK ? end - LOOK_BACK : first;
+    const struct recon_kafka_bounds bounds = {
+        .before = end, .count_max = MESSAGE_COUNT, .size_max = SIZE_MAX, .has_headers = true};
+    struct recon_kafka_taken taken = {.position = at};
     struct recon_kafka_reader *reader = NULL;
     struct recon_message_decoder *decoder = NULL;
     const int64_t deadline = recon_clock_monotonic_ms() + PATIENCE_MS;
@@ -135,27 +121,26 @@ static int time_at(struct recon_run *run, size_t topic, int32_t partition, int64
     if (status == RECON_OK)
         status = recon_kafka_reader_new(&run->kafka, &reader, run->message, run->message_size);
     if (status == RECON_OK)
-        status = recon_kafka_reader_add(reader, run->topics[topic], partition, at);
+        status = recon_kafka_reader_add(reader, run->topics[topic], partition, at, -1);
     *time = RECON_TIME_MIN;
-    while (status == RECON_OK && (is_behind || *time == RECON_TIME_MIN) &&
-           recon_kafka_reader_position(reader, 0) < end) {
-        size_t count = 0;
+    while (status == RECON_OK && (is_behind || *time == RECON_TIME_MIN) && taken.position < end) {
         run_beat(run);
         status = recon_kafka_reader_wait(reader, WAIT_MS);
         if (status == RECON_OK)
-            status = recon_kafka_reader_take(reader, 0, end, run->taken, RUN_MESSAGE_COUNT, &count);
+            status = recon_kafka_slot_take(recon_kafka_reader_slot(reader, 0), &bounds, &taken);
         if (status == RECON_ERROR_IO)
-            status = run_fail(run, status, "%s", recon_kafka_reader_message(reader));
+            status =
+                run_fail(run, status, "%s", taken.error[0] != '\0' ? taken.error : recon_kafka_reader_message(reader));
         if (status != RECON_OK)
             break;
-        messages_borrow(run, count);
-        times_look(run, decoder, count, is_behind, now_ms, time);
-        recon_kafka_reader_release(reader);
+        times_look(run, decoder, &taken, is_behind, now_ms, time);
+        recon_kafka_taken_release(&taken);
         if (run_is_stopped(run))
             status = RUN_STOPPED;
         else if (recon_clock_monotonic_ms() > deadline) /* a transaction that hangs */
             break;
     }
+    recon_kafka_taken_deinit(&taken);
     recon_kafka_reader_free(reader);
     recon_message_decoder_free(decoder);
     return status;

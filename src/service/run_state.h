@@ -12,6 +12,7 @@
 #include "io/kafka_topics.h"
 #include "io/registry.h"
 #include "io/sink.h"
+#include "service/ahead.h"
 #include "service/journal.h"
 #include "service/published.h"
 #include "service/run.h"
@@ -26,7 +27,6 @@ enum run_status {
     RUN_UNSOUND = 3, /* what was read before is not there to be read again as it was; message says what */
 };
 
-#define RUN_MESSAGE_COUNT 256 /* messages of one partition taken in one step */
 /* Results in one transaction: a step that makes more is published in parts. */
 #define RUN_RESULT_COUNT_MAX 100000
 /* A journal entry's steps: well within the 1 MiB that brokers take. */
@@ -35,7 +35,7 @@ enum run_status {
 /* How long an end in good order may take. */
 #define RUN_STOP_PATIENCE_MS 8000
 
-/* One partition of an input; slots of the reader have the same numbers. */
+/* One partition of an input; slots of the reader, and of what reads ahead, have the same numbers. */
 struct run_slot {
     uint8_t stream;
     uint32_t partition; /* within the stream */
@@ -43,7 +43,9 @@ struct run_slot {
     bool is_gone;       /* its topic is not to be read any more */
     bool is_ended;      /* ... and the engine knows */
     int32_t topic_partition;
-    bool is_checked; /* an end is known that may not be read to yet */
+    int64_t position;  /* behind all that the engine was told of */
+    size_t block_done; /* messages of its first block that it was told */
+    bool is_checked;   /* an end is known that may not be read to yet */
     int64_t check_asked_ms;
     int64_t check_end;
     int64_t caught_up_ms; /* all that there was then has been read; RECON_TIME_MIN: not known */
@@ -86,10 +88,8 @@ struct recon_run {
     struct recon_kafka_reader *reader;
     struct run_slot *slots;
     size_t slot_count;
-    struct recon_kafka_message taken[RUN_MESSAGE_COUNT];
-    struct recon_message messages[RUN_MESSAGE_COUNT];
-    struct recon_message_header *headers; /* of messages */
-    size_t header_capacity;
+    struct recon_ahead *ahead; /* made with the reader, freed before it */
+    bool is_lost;              /* what ended an input: an offset is not there any more */
     /* The state. */
     struct recon_steps *steps;
     struct recon_buffer settings; /* as the journal has them */
@@ -166,8 +166,8 @@ bool run_settings_are(const struct recon_run *run, struct recon_text settings, c
 
 /* run_output.c */
 int run_emit(void *context, const struct recon_result *result);
-/* The records just handled may take back what was published before it was begun anew. */
-int run_take_back(struct recon_run *run);
+/* Records just handled may take back what was published before it was begun anew. */
+int run_take_back(struct recon_run *run, const struct recon_record *records, size_t count);
 int run_record(void *context, const char *bytes, size_t size);
 /* Writes down a step that is about to be made. */
 int run_note(struct recon_run *run, const struct recon_journal_step *step);
@@ -183,8 +183,13 @@ int run_partition(struct recon_run *run, int stream, size_t topic, int32_t topic
 int run_partition_gone(struct recon_run *run, const struct recon_snapshot_partition *gone);
 /* The name of a slot's topic. */
 const char *run_topic(const struct recon_run *run, const struct run_slot *slot);
-/* Takes messages that lie before an offset, decodes them and tells the engine. */
+/* Takes messages that have come of a slot and lie before an offset, and tells the engine: one step, or none. */
 int run_take(struct recon_run *run, size_t slot, int64_t before, size_t capacity, size_t *count);
+/* The inputs' reader and what reads ahead of it, with no slots. */
+int run_inputs_make(struct recon_run *run);
+void run_inputs_free(struct recon_run *run);
+/* Waits until something more of the inputs may have come. */
+int run_wait(struct recon_run *run, int timeout_ms);
 int run_advance(struct recon_run *run, int64_t now_ms);
 int run_alive_all(struct recon_run *run);
 /* Reads until stopped. */

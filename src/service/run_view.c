@@ -66,7 +66,7 @@ static bool partitions_show(struct recon_run *run)
             .topic = slot->is_gone ? "(not read any more)" : run->topics[slot->topic],
             .partition = slot->topic_partition,
             .stream = slot->stream,
-            .position = recon_kafka_reader_position(run->reader, (uint32_t)i),
+            .position = slot->position,
             .end = -1,
             .time_max = recon_steps_time_max(run->steps, slot->stream, slot->partition),
             .caught_up_ms = slot->caught_up_ms,

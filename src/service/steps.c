@@ -4,12 +4,11 @@
  * 1. The engine is made by the first clock, with the partitions that there are by then.
  * 2. No results wait in the engine between two calls of this file.
  */
-#define _DEFAULT_SOURCE /* endian.h */
+#define _POSIX_C_SOURCE 200809L
 
 #include "service/steps.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "codec/trace.h"
 #include "service/arena.h"
 #include "service/memory.h"
+#include "service/record_digest.h"
 
 #define RESULT_COUNT_MAX 256
 /* Of the machine's memory, for what the engine remembers. */
@@ -57,6 +57,16 @@ static void seed_of(const char *name, uint8_t seed[RECON_SEED_SIZE_BYTES])
     memcpy(seed + 8, &key.low, 8);
 }
 
+void recon_steps_decoder(const struct recon_config *config, int stream, struct recon_message_decoder_options *options)
+{
+    *options = (struct recon_message_decoder_options){
+        .mapping = &config->streams[stream].mapping,
+        .stream = stream,
+        .source_in_identity = config->source_in_identity,
+    };
+    seed_of(config->name, options->seed);
+}
+
 int recon_steps_new(const struct recon_steps_options *options, struct recon_steps **steps, char *error,
                     size_t error_size)
 {
@@ -79,12 +89,8 @@ int recon_steps_new(const struct recon_steps_options *options, struct recon_step
     if (status == RECON_OK)
         made->settings.allocator = recon_arena_allocator(made->arena);
     for (int stream = 0; stream < RECON_STREAM_COUNT && status == RECON_OK; stream++) {
-        struct recon_message_decoder_options decoder = {
-            .mapping = &config->streams[stream].mapping,
-            .stream = stream,
-            .source_in_identity = config->source_in_identity,
-        };
-        memcpy(decoder.seed, seed, sizeof seed);
+        struct recon_message_decoder_options decoder;
+        recon_steps_decoder(config, stream, &decoder);
         status = recon_message_decoder_new(&decoder, &made->streams[stream].decoder, error, error_size);
     }
     if (status != RECON_OK) {
@@ -254,43 +260,9 @@ int recon_steps_end(struct recon_steps *steps, int stream, uint32_t partition)
 
 /* --- records ----------------------------------------------------------------------------------------------------- */
 
-static void mix(uint64_t *hash, uint64_t word)
+static void count_record(struct recon_steps *steps, const struct recon_record *record, uint64_t digest)
 {
-    uint64_t value = (*hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    value ^= value >> 32;
-    *hash = value * UINT64_C(0xd6e8feb86659fd93);
-}
-
-static void mix_text(uint64_t *hash, struct recon_text text)
-{
-    uint64_t word = 0;
-    uint32_t i = 0;
-    for (; text.size - i >= sizeof word; i += (uint32_t)sizeof word) {
-        memcpy(&word, text.bytes + i, sizeof word);
-        mix(hash, be64toh(word));
-    }
-    for (word = 0; i < text.size; i++)
-        word = word << 8 | (unsigned char)text.bytes[i];
-    mix(hash, word);
-    mix(hash, text.bytes == NULL ? UINT64_MAX : text.size);
-}
-
-static void count_record(struct recon_steps *steps, const struct recon_record *record)
-{
-    const uint64_t flags = (uint64_t)record->stream | (uint64_t)record->kind << 8 | (uint64_t)record->reason << 16 |
-                           (uint64_t)record->has_time << 24 | (uint64_t)record->has_emitted_time << 25 |
-                           (uint64_t)record->has_offset << 26 | (uint64_t)record->partition << 32;
-    mix(&steps->hash, flags);
-    mix(&steps->hash, record->key.high);
-    mix(&steps->hash, record->key.low);
-    mix(&steps->hash, record->has_time ? (uint64_t)record->time : 0);
-    mix(&steps->hash, record->has_emitted_time ? (uint64_t)record->emitted_time : 0);
-    mix(&steps->hash, (uint64_t)record->offset);
-    mix(&steps->hash, record->place);
-    mix_text(&steps->hash, record->id);
-    mix_text(&steps->hash, record->source);
-    mix_text(&steps->hash, record->context);
-    steps->record_count++;
+    steps->hash = recon_digest_chain(steps->hash, digest);
     const int64_t skew = steps->settings.max_future_skew_ms;
     const bool is_believable =
         skew == RECON_DURATION_UNSET || record->time <= steps->now || record->time - steps->now <= skew;
@@ -299,26 +271,29 @@ static void count_record(struct recon_steps *steps, const struct recon_record *r
         *time_max = record->time;
 }
 
-int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon_message *messages, size_t count)
+void recon_steps_clear(struct recon_steps *steps)
+{
+    recon_batch_clear(&steps->batch);
+}
+
+int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon_message *message)
 {
     struct stream *one = &steps->streams[stream];
-    recon_batch_clear(&steps->batch);
-    for (size_t i = 0; i < count; i++) {
-        assert(messages[i].partition < one->count);
-        int status;
-        while ((status = recon_message_decode(one->decoder, &messages[i], &steps->batch)) ==
-               RECON_MESSAGE_SCHEMA_WANTED) {
-            const struct recon_schema_wanted wanted = *recon_message_decoder_wanted(one->decoder);
-            status = steps->options.schema(steps->options.context, &wanted, one->decoder);
-            if (status != RECON_OK)
-                return status;
-        }
-        if (status != RECON_MESSAGE_DONE)
-            return fail(steps, status, "decoding");
+    int status;
+    assert(message->partition < one->count);
+    while ((status = recon_message_decode(one->decoder, message, &steps->batch)) == RECON_MESSAGE_SCHEMA_WANTED) {
+        const struct recon_schema_wanted wanted = *recon_message_decoder_wanted(one->decoder);
+        status = steps->options.schema(steps->options.context, &wanted, one->decoder);
+        if (status != RECON_OK)
+            return status;
     }
-    steps->ignored[stream] += steps->batch.ignored;
-    steps->tombstones[stream] += steps->batch.tombstones;
-    return RECON_OK;
+    return status == RECON_MESSAGE_DONE ? RECON_OK : fail(steps, status, "decoding");
+}
+
+void recon_steps_pass_over(struct recon_steps *steps, int stream, const struct recon_batch *batch)
+{
+    steps->ignored[stream] += batch->ignored;
+    steps->tombstones[stream] += batch->tombstones;
 }
 
 int recon_steps_schema_absent(struct recon_steps *steps, int stream, const struct recon_schema_wanted *wanted)
@@ -333,20 +308,20 @@ void recon_steps_schemas_forget(struct recon_steps *steps, int stream)
 }
 
 /* The trace has each record before its results are made, as a replay would meet it. */
-int recon_steps_handle(struct recon_steps *steps)
+int recon_steps_handle(struct recon_steps *steps, const struct recon_record *records, const uint64_t *digests,
+                       size_t count)
 {
-    const struct recon_batch *batch = &steps->batch;
-    for (size_t i = 0; i < batch->count; i++)
-        count_record(steps, &batch->records[i]);
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct recon_record *record = &batch->records[i];
-        const int status = record_step(steps, RECON_TRACE_RECORD, record->stream, record->partition, record);
+    for (size_t i = 0; i < count; i++)
+        count_record(steps, &records[i], digests != NULL ? digests[i] : recon_record_digest(&records[i]));
+    steps->record_count += count;
+    for (size_t i = 0; i < count && steps->options.record != NULL; i++) {
+        const int status = record_step(steps, RECON_TRACE_RECORD, records[i].stream, records[i].partition, &records[i]);
         if (status != RECON_OK)
             return status;
     }
-    for (size_t done = 0; done < batch->count;) {
+    for (size_t done = 0; done < count;) {
         size_t handled = 0;
-        int status = recon_engine_records(steps->engine, batch->records + done, batch->count - done, &handled);
+        int status = recon_engine_records(steps->engine, records + done, count - done, &handled);
         if (status != RECON_OK)
             return fail(steps, status, "the engine");
         done += handled;

@@ -27,6 +27,9 @@ struct recon_steps_options {
     int (*record)(void *context, const char *bytes, size_t size);
 };
 
+/* Fills in how a stream's messages are decoded here; borrows of config. */
+void recon_steps_decoder(const struct recon_config *config, int stream, struct recon_message_decoder_options *options);
+
 /* RECON_OK, RECON_ERROR_MEMORY, or RECON_ERROR_INVALID with why in error. */
 int recon_steps_new(const struct recon_steps_options *options, struct recon_steps **steps, char *error,
                     size_t error_size);
@@ -40,16 +43,20 @@ int recon_steps_clock(struct recon_steps *steps, int64_t now_ms);
 int recon_steps_alive(struct recon_steps *steps, int stream, uint32_t partition);
 /* Nothing more comes of this partition. */
 int recon_steps_end(struct recon_steps *steps, int stream, uint32_t partition);
-/* Decodes messages of one partition, to be handled by recon_steps_handle. No step is made yet. */
-int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon_message *messages, size_t count);
-/* Tells the engine what was decoded, which counts for the hash from here. */
-int recon_steps_handle(struct recon_steps *steps);
+/* Tells the engine records of one partition, which count for the hash from here. digests: of these; NULL: not made. */
+int recon_steps_handle(struct recon_steps *steps, const struct recon_record *records, const uint64_t *digests,
+                       size_t count);
+/* Decodes one message here, behind those since recon_steps_clear. No step is made. */
+int recon_steps_decode(struct recon_steps *steps, int stream, const struct recon_message *message);
+void recon_steps_clear(struct recon_steps *steps);
+/* What was decoded so. */
+const struct recon_batch *recon_steps_batch(const struct recon_steps *steps);
+/* Messages that made no record, by intent, as a batch counts them. */
+void recon_steps_pass_over(struct recon_steps *steps, int stream, const struct recon_batch *batch);
 /* Messages are decoded as if the registry had said that there is no such schema, until that is forgotten. RECON_OK or
  * RECON_ERROR_MEMORY. */
 int recon_steps_schema_absent(struct recon_steps *steps, int stream, const struct recon_schema_wanted *wanted);
 void recon_steps_schemas_forget(struct recon_steps *steps, int stream);
-/* What was decoded last; until the next call of recon_steps_decode. */
-const struct recon_batch *recon_steps_batch(const struct recon_steps *steps);
 
 /* --- the whole state ---------------------------------------------------------------------------------------------- */
 
