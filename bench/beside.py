@@ -1,8 +1,8 @@
 """What the programs share that time commands beside one another: data, clocks, medians, lines of the table.
 
-Data is generated once into a folder and kept for the next program; files are read once before the clock starts, so that the
-page cache is warm. Sides run in turn; ratios are medians of the runs' ratios. Where the machine has other work, compare
-processor time: the wall's is then chance.
+Data is generated once into a folder and kept for the next program; what a program makes besides it removes. Files are read once
+before the clock starts, so that the page cache is warm. Sides run in turn; ratios are medians of the runs' ratios. Where the
+machine has other work, compare processor time: the wall's is then chance.
 """
 
 import argparse
@@ -55,13 +55,6 @@ def generated(options, name, *settings):
     return folder / "audit.ndjson", folder / "events.ndjson"
 
 
-def derived(path, source, make):
-    """A file that is made of another one by make(), if it is not there yet or older."""
-    if not path.exists() or path.stat().st_mtime < source.stat().st_mtime:
-        make()
-    return path
-
-
 def warm(*paths):
     for path in paths:
         with open(path, "rb", buffering=0) as file:
@@ -100,6 +93,10 @@ class Taken:
 
     def processor_to(self, other):
         return statistics.median(own / its for own, its in zip(self.processor, other.processor))
+
+    def ratio(self, other):
+        """The cell of the table."""
+        return f"{self.to(other):.2f} (in processor time {self.processor_to(other):.2f})"
 
 
 def alternate(runs, sides, first=None):

@@ -57,8 +57,8 @@ def main():
     what = f"recon check, two NDJSON files of {options.ids:.0e} lines"
     if duckdb:
         full = taken["DuckDB full join"]
-        beside.row(what, recon, f"DuckDB {duckdb.__version__}, full outer join: {full}", f"{full.to(recon):.2f}", "≥ 3")
-    beside.row(what, recon, f"simdjson alone, on both cores: {simdjson}", f"{simdjson.to(recon):.2f}", "≥ 0.6")
+        beside.row(what, recon, f"DuckDB {duckdb.__version__}, full outer join: {full}", full.ratio(recon), "≥ 3")
+    beside.row(what, recon, f"simdjson alone, on both cores: {simdjson}", simdjson.ratio(recon), "≥ 0.6")
 
 
 main()

@@ -3,7 +3,7 @@
 #
 # Each question is a program here: it runs both sides in turn, several times, and prints what it finds, the lines of a table
 # among it. Nothing is judged. With all questions asked, the table with the machine, the commit and the commands is put into
-# docs/performance.md, between the markers. Needs some 25 GB of disk and 14 GB of memory, and takes half an hour.
+# docs/performance.md, between the markers. Needs some 16 GB of disk and 14 GB of memory, and takes half an hour.
 # --tiny takes seconds, for tests: its figures mean nothing and are written nowhere.
 # RECON_BUILD: a build folder to take as it is.
 set -euo pipefail
