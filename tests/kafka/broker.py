@@ -187,12 +187,12 @@ class Broker:
 
     def topics(self):
         """Names of the topics, without Kafka's own."""
-        return {name for name in self.admin().list_topics(timeout=10).topics if not name.startswith("__")}
+        return {name for name in self.admin().list_topics(timeout=60).topics if not name.startswith("__")}
 
     def produce(self, topic, records, partition=None):
         """Writes records and waits until all are there. A record is what becomes JSON, bytes as they are, or a Message.
         partition: a number, or None to deal them out in turn."""
-        count = len(self.admin().list_topics(topic, timeout=10).topics[topic].partitions)
+        count = len(self.admin().list_topics(topic, timeout=60).topics[topic].partitions)
         producer = confluent_kafka.Producer({
             "bootstrap.servers": self.address, "linger.ms": 5, "queue.buffering.max.messages": 1000000, "acks": "all"})
         failed = []
@@ -265,7 +265,7 @@ class Message(dict):
 class Reader:
     def __init__(self, consumer, topic):
         self.consumer = consumer
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        partitions = consumer.list_topics(topic, timeout=60).topics[topic].partitions
         self.partitions = len(partitions)
         self.ended = set()  # partitions of which all was read that there is; told once after each time
         consumer.assign([confluent_kafka.TopicPartition(topic, one, confluent_kafka.OFFSET_BEGINNING) for one in partitions])
