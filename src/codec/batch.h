@@ -7,6 +7,7 @@
 #ifndef RECON_CODEC_BATCH_H
 #define RECON_CODEC_BATCH_H
 
+#include "codec/time_text.h"
 #include "recon/record.h"
 
 #define RECON_BATCH_RECORD_COUNT 512
@@ -21,6 +22,7 @@ struct recon_batch {
     uint64_t ignored;                 /* records that an `ignore` schema took, not among records */
     uint64_t tombstones;              /* Kafka messages without a value that made no record */
     size_t keyed_count;               /* records before it have their keys, where that is left to recon_extract_keys */
+    struct recon_time_near near;      /* for the decoder, from record to record */
     uint64_t timed;                   /* records with a time where none was asked for (only IDs are compared) */
 };
 

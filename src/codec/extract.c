@@ -113,7 +113,8 @@ static bool looks_integer(const struct recon_text text)
     return i == text.size;
 }
 
-static bool read_time(const struct recon_schema *schema, const struct recon_found *found, int64_t *time_ms)
+static bool read_time(const struct recon_schema *schema, const struct recon_found *found, struct recon_time_near *near,
+                      int64_t *time_ms)
 {
     int64_t value;
     bool integer =
@@ -122,7 +123,7 @@ static bool read_time(const struct recon_schema *schema, const struct recon_foun
         return parse_integer(found->text, &value) &&
                recon_time_from_integer(value, (int)schema->mapping->time_unit, time_ms);
     if (is_text(found))
-        return recon_time_parse(found->text.bytes, found->text.size, schema->zone, time_ms);
+        return recon_time_parse_near(near, found->text.bytes, found->text.size, schema->zone, time_ms);
     if (found->kind == RECON_FOUND_TIME) {
         *time_ms = found->time_ms;
         return true;
@@ -271,14 +272,14 @@ static int fill_record(const struct recon_plan *plan, const struct recon_schema 
         reason = first_of(reason, read_context(schema, found, &parts));
 
     int64_t time = 0;
-    record->has_time = read_time(schema, at(found, schema->time), &time);
+    record->has_time = read_time(schema, at(found, schema->time), &batch->near, &time);
     if (plan->timeless)
         batch->timed += record->has_time;
     else if (record->has_time)
         record->time = time;
     record->has_time &= !plan->timeless;
     if (audit && !plan->timeless) {
-        record->has_emitted_time = read_time(schema, at(found, schema->emitted), &record->emitted_time);
+        record->has_emitted_time = read_time(schema, at(found, schema->emitted), &batch->near, &record->emitted_time);
         if (!record->has_time)
             reason = first_of(reason, RECON_REASON_NO_TIME);
     }
@@ -319,10 +320,10 @@ void recon_extract_keys(const struct recon_plan *plan, struct recon_batch *batch
 }
 
 static void fill_heartbeat(const struct recon_plan *plan, const struct recon_schema *schema,
-                           const struct recon_found *found, struct recon_record *record)
+                           const struct recon_found *found, struct recon_time_near *near, struct recon_record *record)
 {
     record->kind = RECON_KIND_HEARTBEAT;
-    record->has_time = plan->timeless || read_time(schema, at(found, schema->time), &record->time);
+    record->has_time = plan->timeless || read_time(schema, at(found, schema->time), near, &record->time);
     if (schema->cloudevent_demanded && !is_cloudevent(at(found, schema->specversion)))
         reject(record, RECON_REASON_MALFORMED);
     else if (!record->has_time)
@@ -356,7 +357,7 @@ static int extract_as(const struct recon_plan *plan, const struct recon_schema *
     if (!schema)
         reject(record, RECON_REASON_UNMAPPED);
     else if (schema->mapping->heartbeat)
-        fill_heartbeat(plan, schema, found, record);
+        fill_heartbeat(plan, schema, found, &batch->near, record);
     else
         status = fill_record(plan, schema, found, batch, record);
     if (status == RECON_OK)

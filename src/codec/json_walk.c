@@ -30,8 +30,7 @@ struct level {
 struct walk {
     const struct recon_json_node *nodes;
     struct recon_found *found;
-    const char *bytes;
-    size_t origin;         /* the position of bytes[0] */
+    const char *base;      /* where position 0 is */
     uint32_t end;          /* the document's, as a position */
     const char *limit;     /* likewise */
     const char *backslash; /* the next one that was not looked at; the limit: there is none */
@@ -42,7 +41,7 @@ struct walk {
 
 static inline const char *at(const struct walk *walk, uint32_t position)
 {
-    return walk->bytes + (position - walk->origin);
+    return walk->base + position;
 }
 
 static inline bool is_space(char c)
@@ -128,6 +127,24 @@ static bool read_number(const char *start, struct recon_found *found)
         start = digits; /* -0 is 0 */
     found->text = (struct recon_text){.bytes = start, .size = (uint32_t)(c - start)};
     return true;
+}
+
+/* A number in its usual form, up to the token that follows it. */
+static inline bool is_plain_number(const char *token, const char *next)
+{
+    const char *c = token + (*token == '-');
+    const bool is_zero = *c == '0';
+    const char *digits = c;
+    c = skip_digits(c);
+    if (c == digits || (is_zero && c - digits > 1))
+        return false;
+    if (*c == '.') {
+        const char *fraction = ++c;
+        c = skip_digits(c);
+        if (c == fraction)
+            return false;
+    }
+    return c == next;
 }
 
 static bool read_name(const char *start, const char *next, const char *name, uint32_t size, struct recon_found *found)
@@ -260,6 +277,8 @@ static inline bool read_key(struct walk *walk, const char *token, const char *co
 /* The object or list was wanted as a whole and has been closed at token. */
 static inline void keep_level(const struct walk *walk, const struct level *level, const char *token)
 {
+    if (level->node == RECON_JSON_NOBODY)
+        return;
     uint32_t path = walk->nodes[level->node].path;
     if (path == RECON_PATH_NONE)
         return;
@@ -267,35 +286,43 @@ static inline void keep_level(const struct walk *walk, const struct level *level
     walk->found[path].text = (struct recon_text){.bytes = level->start, .size = (uint32_t)(token + 1 - level->start)};
 }
 
-/* Walks the object whose opening brace is at *position and moves *position over what was looked at. */
+/* Walks the object or list that opens at *position and moves *position over what was looked at. */
 static bool walk_object(struct walk *walk, const uint32_t **position)
 {
     struct level levels[RECON_JSON_DEPTH_MAX];
     struct level *level = levels;
+    const char *const base = walk->base;
     const uint32_t end = walk->end;
-    const uint32_t *next = *position; /* the token that was not looked at yet */
+    const uint32_t *next = *position;  /* the token that was not looked at yet */
+    uint32_t parent = RECON_JSON_ROOT; /* the node of what is open */
+    bool is_object = base[*next] == '{';
     uint32_t node = RECON_JSON_ROOT;
-    const char *token = at(walk, *next);
+    const char *token = base + *next;
+    const char *follower;
     bool good = false;
     goto open;
 
     for (;;) {
         /* A member, which is four tokens with what follows it, or an item, which is two. */
-        if (level->item == IS_OBJECT) {
+        node = RECON_JSON_NOBODY;
+        if (is_object) {
             if (next[3] >= end)
                 break;
-            const char *key = at(walk, next[0]);
-            const char *colon = at(walk, next[1]);
-            if (*key != '"' || *colon != ':' || !read_key(walk, key, colon, level->node, &node))
+            const char *key = base + next[0];
+            const char *colon = base + next[1];
+            if (*key != '"' || *colon != ':')
+                break;
+            if ((parent != RECON_JSON_NOBODY || walk->backslash < colon) && !read_key(walk, key, colon, parent, &node))
                 break;
             next += 2;
         } else {
             if (next[1] >= end)
                 break;
-            node = find_item(walk, level->node, level->item++);
+            if (parent != RECON_JSON_NOBODY)
+                node = find_item(walk, parent, level->item++);
         }
-        token = at(walk, next[0]);
-        const char *follower = at(walk, next[1]);
+        token = base + next[0];
+        follower = base + next[1];
         if (*token == '"') {
             if ((node != RECON_JSON_NOBODY || walk->backslash < follower) &&
                 !read_value_text(walk, token, follower, node))
@@ -303,24 +330,27 @@ static bool walk_object(struct walk *walk, const uint32_t **position)
         } else if (*token == '{' || *token == '[') {
             if (++level == levels + RECON_JSON_DEPTH_MAX)
                 break;
+            parent = node;
+            is_object = *token == '{';
         open:
-            *level = (struct level){.start = token, .node = node, .item = *token == '{' ? IS_OBJECT : 0};
+            *level = (struct level){.start = token, .node = node, .item = is_object ? IS_OBJECT : 0};
             if (next[1] >= end)
                 break;
-            follower = at(walk, next[1]);
-            if (*follower != (level->item == IS_OBJECT ? '}' : ']')) {
+            follower = base + next[1];
+            if (*follower != (is_object ? '}' : ']')) {
                 next++;
                 continue;
             }
-        } else if (!read_scalar(walk, token, follower, node)) {
-            break;
+        } else if (node != RECON_JSON_NOBODY || !is_plain_number(token, follower)) {
+            if (!read_scalar(walk, token, follower, node))
+                break;
         }
         next += 2;
 
         /* What follows a value: any number of closings, then a comma. */
         token = follower;
-        while (*token == '}' || *token == ']') {
-            if ((*token == '}') != (level->item == IS_OBJECT))
+        while (*token != ',') {
+            if (*token != (is_object ? '}' : ']'))
                 goto done;
             keep_level(walk, level, token);
             if (level == levels) {
@@ -328,34 +358,33 @@ static bool walk_object(struct walk *walk, const uint32_t **position)
                 goto done;
             }
             level--;
+            parent = level->node;
+            is_object = level->item == IS_OBJECT;
             if (*next >= end)
                 goto done;
-            token = at(walk, *next++);
+            token = base + *next++;
         }
-        if (*token != ',')
-            break;
     }
 done:
     *position = next;
     return good;
 }
 
-static struct walk begin(const struct recon_json_tree *tree, const struct recon_json_document *document,
-                         struct recon_found *found)
+static void begin(const struct recon_json_tree *tree, const struct recon_json_document *document,
+                  struct recon_found *found, struct walk *walk)
 {
     const char *limit = document->bytes + (document->end - document->origin);
     for (uint32_t i = 0; i < tree->path_count; i++)
         found[i].kind = RECON_FOUND_ABSENT;
-    return (struct walk){.nodes = tree->nodes,
-                         .found = found,
-                         .bytes = document->bytes,
-                         .origin = document->origin,
-                         .end = document->end,
-                         .limit = limit,
-                         .backslash = document->backslash ? document->backslash : limit,
-                         .scratch = document->scratch,
-                         .guess = document->guesses,
-                         .guesses_end = document->guesses ? document->guesses + RECON_JSON_GUESS_COUNT : NULL};
+    walk->nodes = tree->nodes;
+    walk->found = found;
+    walk->base = document->bytes - document->origin;
+    walk->end = document->end;
+    walk->limit = limit;
+    walk->backslash = document->backslash ? document->backslash : limit;
+    walk->scratch = document->scratch;
+    walk->guess = document->guesses;
+    walk->guesses_end = document->guesses ? document->guesses + RECON_JSON_GUESS_COUNT : NULL;
 }
 
 bool recon_json_walk(const struct recon_json_tree *tree, struct recon_json_document *document,
@@ -363,7 +392,8 @@ bool recon_json_walk(const struct recon_json_tree *tree, struct recon_json_docum
 {
     if (*document->position >= document->end)
         return false;
-    struct walk walk = begin(tree, document, found);
+    struct walk walk;
+    begin(tree, document, found, &walk);
     const char token = *at(&walk, *document->position);
     return (token == '{' || (token == '[' && document->may_be_list)) && walk_object(&walk, &document->position) &&
            *document->position >= document->end;
@@ -386,7 +416,8 @@ static bool walk_scalar(struct walk *walk, const uint32_t **position)
 enum recon_json_item recon_json_walk_item(const struct recon_json_tree *tree, struct recon_json_document *document,
                                           bool is_first, struct recon_found *found)
 {
-    struct walk walk = begin(tree, document, found);
+    struct walk walk;
+    begin(tree, document, found, &walk);
     const uint32_t **position = &document->position;
     if (**position >= walk.end)
         return RECON_JSON_ITEM_BROKEN;

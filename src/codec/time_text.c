@@ -251,28 +251,55 @@ static unsigned at_place(uint64_t pairs, unsigned place)
     return pairs >> 8 * place & 0xff;
 }
 
+static const char usual_form[] = "0000-00-00T00:00:00.000Z";
+static const char usual_carries[] = "vvvv\177vv\177vv\177vv\177vv\177vv\177vvv\177"; /* v: 128 - 10 */
+#define WRONG_BITS UINT64_C(0x8080808080808080)
+
+/* `:56.789Z` in ms; false: it is not of that form. */
+static inline bool parse_seconds(const char *text, unsigned *ms)
+{
+    uint64_t wrong = 0;
+    const uint64_t pairs = pair_up(match_form(text, usual_form + 16, usual_carries + 16, &wrong));
+    const unsigned second = at_place(pairs, 1);
+    *ms = second * 1000 + at_place(pairs, 4) * 10 + at_place(pairs, 6) / 10;
+    return (wrong & WRONG_BITS) == 0 && second <= 59;
+}
+
 /* The form that nearly all times have, `2024-02-29T12:34:56.789Z`, read a word at a time; false: to be read with more
  * care. */
 static bool parse_usual(const char text[USUAL_SIZE], int64_t *time_ms)
 {
-    static const char form[] = "0000-00-00T00:00:00.000Z";
-    static const char carries[] = "vvvv\177vv\177vv\177vv\177vv\177vv\177vvv\177"; /* v: 128 - 10 */
     uint64_t wrong = 0;
-    const uint64_t date = pair_up(match_form(text, form, carries, &wrong));
-    const uint64_t clock = pair_up(match_form(text + 8, form + 8, carries + 8, &wrong));
-    const uint64_t rest = pair_up(match_form(text + 16, form + 16, carries + 16, &wrong));
+    const uint64_t date = pair_up(match_form(text, usual_form, usual_carries, &wrong));
+    const uint64_t clock = pair_up(match_form(text + 8, usual_form + 8, usual_carries + 8, &wrong));
     const unsigned year = at_place(date, 0) * 100 + at_place(date, 2);
     const unsigned month = at_place(date, 5);
     const unsigned day = at_place(clock, 0);
     const unsigned hour = at_place(clock, 3);
     const unsigned minute = at_place(clock, 6);
-    const unsigned second = at_place(rest, 1);
-    const unsigned ms = at_place(rest, 4) * 10 + at_place(rest, 6) / 10;
-    if ((wrong & UINT64_C(0x8080808080808080)) != 0 || month - 1 > 11 || day - 1 > 30 || hour > 23 || minute > 59 ||
-        second > 59 || (day > 28 && day > days_in_month(year, month)))
+    unsigned ms;
+    if (!parse_seconds(text + 16, &ms) || (wrong & WRONG_BITS) != 0 || month - 1 > 11 || day - 1 > 30 || hour > 23 ||
+        minute > 59 || (day > 28 && day > days_in_month(year, month)))
         return false;
-    *time_ms =
-        days_from_civil(year, month, day) * MS_PER_DAY + (hour * 3600 + minute * 60 + second) * INT64_C(1000) + ms;
+    *time_ms = days_from_civil(year, month, day) * MS_PER_DAY + (hour * 3600 + minute * 60) * INT64_C(1000) + ms;
+    return true;
+}
+
+bool recon_time_parse_near(struct recon_time_near *near, const char *text, size_t size, const struct recon_zone *zone,
+                           int64_t *time_ms)
+{
+    if (size != USUAL_SIZE)
+        return recon_time_parse(text, size, zone, time_ms);
+    const uint64_t words[2] = {recon_load_le64(text), recon_load_le64(text + 8)};
+    unsigned ms;
+    if (words[0] == near->words[0] && words[1] == near->words[1] && words[0] != 0 && parse_seconds(text + 16, &ms)) {
+        *time_ms = near->minute_ms + ms;
+        return true;
+    }
+    if (!parse_usual(text, time_ms))
+        return recon_time_parse(text, size, zone, time_ms);
+    const int64_t ms_of_minute = (*time_ms % 60000 + 60000) % 60000;
+    *near = (struct recon_time_near){{words[0], words[1]}, *time_ms - ms_of_minute};
     return true;
 }
 

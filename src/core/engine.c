@@ -208,7 +208,7 @@ int recon_engine_partition_end(struct recon_engine *engine, int stream, uint32_t
 static int handle_record(struct recon_engine *engine, const struct recon_record *record)
 {
     struct recon_watermark *watermark = &engine->watermark;
-    int status = recon_watermark_partition_check(watermark, record->stream, record->partition);
+    int status = watermark_partition_check(watermark, record->stream, record->partition);
     if (status == RECON_OK)
         status = recon_matcher_handle(&engine->matcher, watermark->now_ms, record);
     if (status != RECON_OK)
@@ -217,8 +217,9 @@ static int handle_record(struct recon_engine *engine, const struct recon_record 
         engine->phase = ENGINE_DIRECT;
     if (record->kind != RECON_KIND_REJECTED && record->has_time &&
         !time_is_poisoned(watermark->now_ms, watermark->max_future_skew_ms, record->time))
-        recon_watermark_saw(watermark, record->stream, record->partition, record->time);
-    look_at_watermark(engine);
+        watermark_saw(watermark, record->stream, record->partition, record->time);
+    if (watermark->stale || engine->phase != ENGINE_READY)
+        look_at_watermark(engine);
     return RECON_OK;
 }
 

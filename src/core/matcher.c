@@ -28,12 +28,23 @@
 #include "core/matcher_state.h"
 #include "recon/status.h"
 
+static bool is_reported(const struct recon_settings *settings, int type)
+{
+    return (settings->report & RECON_REPORT(type)) != 0;
+}
+
 int recon_matcher_init(struct recon_matcher *matcher, const struct recon_settings *settings,
                        struct recon_memory *memory)
 {
     memset(matcher, 0, sizeof(*matcher));
     matcher->memory = memory;
     matcher->settings = *settings;
+    const bool missing = is_reported(settings, RECON_RESULT_MISSING);
+    const bool unaudited = is_reported(settings, RECON_RESULT_UNAUDITED);
+    matcher->wanted[RECON_STREAM_AUDIT] =
+        (struct wanted_texts){missing, missing || is_reported(settings, RECON_RESULT_FOUND), missing};
+    matcher->wanted[RECON_STREAM_EVENTS] =
+        (struct wanted_texts){unaudited, unaudited || is_reported(settings, RECON_RESULT_AUDITED), false};
     matcher->bound = (struct recon_rise){.watermark = RECON_TIME_MIN, .retention_bound = RECON_TIME_MIN};
     pending_pool_init(&matcher->pool, memory);
     deadlines_init(&matcher->deadlines, &matcher->pool);
@@ -91,25 +102,6 @@ void recon_matcher_settle(struct recon_matcher *matcher)
         matcher_release(matcher, matcher->spent);
         matcher->spent = next;
     }
-}
-
-bool recon_matcher_entry_is_over(const struct recon_matcher *matcher, const struct table_entry *entry, int64_t *time)
-{
-    *time = recon_matcher_entry_time(matcher, entry);
-    if (!time_is_over(matcher->bound.retention_bound, *time, matcher->settings.retention_ms))
-        return false;
-    if (table_state_of(entry) != TABLE_PENDING)
-        return true;
-    /* One that was not reported yet is reported first. (As R <= W it can be over only where m was made smaller.) */
-    int state = pending_at(&matcher->pool, (pending_handle)table_payload_of(entry))->state;
-    return state != PENDING_AUDIT && state != PENDING_EVENT;
-}
-
-int64_t recon_matcher_entry_time(const struct recon_matcher *matcher, const struct table_entry *entry)
-{
-    if (table_state_of(entry) == TABLE_PENDING)
-        return pending_at(&matcher->pool, (pending_handle)table_payload_of(entry))->time;
-    return matcher_time_of(matcher, table_payload_of(entry));
 }
 
 void recon_matcher_forget(struct recon_matcher *matcher, const struct table_entry *entry)
@@ -219,14 +211,14 @@ static bool fall_due(struct recon_matcher *matcher, pending_handle handle, struc
         counts->missing++;
         matcher->stats.missing++;
         matcher->stats.pending--;
-        is_kept = record->has_source && (matcher->settings.report & RECON_REPORT(RECON_RESULT_FOUND)) != 0;
+        is_kept = record->has_source && is_reported(&matcher->settings, RECON_RESULT_FOUND);
     } else {
         counts->unaudited++;
         matcher->stats.unaudited++;
-        is_kept = (matcher->settings.report & RECON_REPORT(RECON_RESULT_AUDITED)) != 0;
+        is_kept = is_reported(&matcher->settings, RECON_RESULT_AUDITED);
     }
-    bool is_reported = (matcher->settings.report & RECON_REPORT(type)) != 0;
-    if (is_reported)
+    const bool is_told = is_reported(&matcher->settings, type);
+    if (is_told)
         *result = (struct recon_result){
             .type = type,
             .stream = is_missing ? RECON_STREAM_AUDIT : RECON_STREAM_EVENTS,
@@ -255,7 +247,7 @@ static bool fall_due(struct recon_matcher *matcher, pending_handle handle, struc
         table_set(place.entry, is_missing ? TABLE_MISSING : TABLE_UNAUDITED, payload);
         matcher_spend(matcher, handle);
     }
-    return is_reported;
+    return is_told;
 }
 
 int recon_matcher_next(struct recon_matcher *matcher, struct recon_result *results, size_t capacity, size_t *count)

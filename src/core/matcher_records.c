@@ -13,44 +13,59 @@
 #include "recon/matcher.h"
 #include "recon/status.h"
 
+enum {
+    HAS_AUDIT = 1,
+    HAS_EVENT = 2,
+    WAS_REPORTED = 4, /* missing, or unaudited */
+};
+
+/* By enum table_state and by enum pending_state. */
+static const uint8_t table_sides[] = {
+    [TABLE_MATCHED] = HAS_AUDIT | HAS_EVENT,
+    [TABLE_MISSING] = HAS_AUDIT | WAS_REPORTED,
+    [TABLE_UNAUDITED] = HAS_EVENT | WAS_REPORTED,
+    [TABLE_SILENT] = HAS_EVENT,
+};
+static const uint8_t pending_sides[] = {
+    [PENDING_AUDIT] = HAS_AUDIT,
+    [PENDING_EVENT] = HAS_EVENT,
+    [PENDING_MISSING] = HAS_AUDIT | WAS_REPORTED,
+    [PENDING_UNAUDITED] = HAS_EVENT | WAS_REPORTED,
+    [PENDING_SILENT] = HAS_EVENT,
+    [PENDING_MATCHED] = HAS_AUDIT | HAS_EVENT,
+};
+
 /* An identity as it stands; entry NULL: absent. */
 struct identity {
     struct table_place place;
-    enum table_state state;
-    pending_handle handle; /* 0: none */
-    struct pending *record;
+    struct pending *record; /* NULL: none */
+    pending_handle handle;
+    uint8_t sides; /* HAS_AUDIT and so on */
     int64_t time;
-    bool has_audit;
-    bool has_event;
-    bool was_reported; /* missing, or unaudited */
 };
 
-static struct identity identity_find(struct recon_matcher *matcher, struct recon_key key)
+static inline void identity_find(struct recon_matcher *matcher, struct recon_key key, struct identity *identity)
 {
-    struct identity identity = {.place = table_find(&matcher->table, key)};
-    const struct table_entry *entry = identity.place.entry;
+    identity->place = table_find(&matcher->table, key);
+    identity->record = NULL;
+    identity->handle = 0;
+    identity->sides = 0;
+    identity->time = 0;
+    const struct table_entry *entry = identity->place.entry;
     if (entry == NULL)
-        return identity;
-    if (recon_matcher_entry_is_over(matcher, entry, &identity.time)) {
+        return;
+    if (recon_matcher_entry_is_over(matcher, entry, &identity->time)) {
         recon_matcher_forget(matcher, entry);
-        table_remove(&matcher->table, identity.place);
-        identity.place = table_find(&matcher->table, key);
-        return identity;
+        table_remove(&matcher->table, identity->place);
+        identity->place = table_find(&matcher->table, key);
+        return;
     }
-    identity.state = table_state_of(entry);
-    int state = 0;
-    if (identity.state == TABLE_PENDING) {
-        identity.handle = (pending_handle)table_payload_of(entry);
-        identity.record = pending_at(&matcher->pool, identity.handle);
-        state = identity.record->state;
+    identity->sides = table_sides[table_state_of(entry)];
+    if (table_state_of(entry) == TABLE_PENDING) {
+        identity->handle = (pending_handle)table_payload_of(entry);
+        identity->record = pending_at(&matcher->pool, identity->handle);
+        identity->sides = pending_sides[identity->record->state];
     }
-    bool is_matched = identity.state == TABLE_MATCHED || state == PENDING_MATCHED;
-    identity.was_reported = identity.state == TABLE_MISSING || state == PENDING_MISSING ||
-                            identity.state == TABLE_UNAUDITED || state == PENDING_UNAUDITED;
-    identity.has_audit =
-        is_matched || identity.state == TABLE_MISSING || state == PENDING_MISSING || state == PENDING_AUDIT;
-    identity.has_event = is_matched || !identity.has_audit;
-    return identity;
 }
 
 static bool is_reported(const struct recon_matcher *matcher, int type)
@@ -126,7 +141,7 @@ static int duplicate(struct recon_matcher *matcher, const struct recon_record *r
     if (status != RECON_OK)
         return status;
     matcher->stats.duplicates[record->stream]++;
-    if (identity->has_audit || !time_is_outside(&matcher->settings, identity->time)) {
+    if ((identity->sides & HAS_AUDIT) != 0 || !time_is_outside(&matcher->settings, identity->time)) {
         struct recon_counts *counts = partial_counts_at(&matcher->partial, identity->time);
         if (record->stream == RECON_STREAM_AUDIT)
             counts->duplicate_audits++;
@@ -158,23 +173,6 @@ static int make_room(struct recon_matcher *matcher, struct recon_key key)
     return RECON_OK;
 }
 
-/* Which of an identity's texts a later result will want. */
-struct wanted_texts {
-    bool id;
-    bool source;
-    bool context;
-};
-
-static struct wanted_texts wanted_of(const struct recon_matcher *matcher, const struct recon_record *record)
-{
-    if (record->stream == RECON_STREAM_AUDIT) {
-        bool missing = is_reported(matcher, RECON_RESULT_MISSING);
-        return (struct wanted_texts){missing, missing || is_reported(matcher, RECON_RESULT_FOUND), missing};
-    }
-    bool unaudited = is_reported(matcher, RECON_RESULT_UNAUDITED);
-    return (struct wanted_texts){unaudited, unaudited || is_reported(matcher, RECON_RESULT_AUDITED), false};
-}
-
 static char *text_copy(char *to, struct recon_text text)
 {
     if (text.size > 0)
@@ -183,33 +181,37 @@ static char *text_copy(char *to, struct recon_text text)
 }
 
 /* A pending record with what is wanted of this one; 0 when memory is out. */
-static pending_handle wait_new(struct recon_matcher *matcher, const struct recon_record *record, uint8_t state)
+static pending_handle wait_new(struct recon_matcher *matcher, const struct recon_record *record, uint8_t state,
+                               uint64_t arrival)
 {
-    struct wanted_texts wanted = wanted_of(matcher, record);
-    struct recon_text id = wanted.id ? record->id : (struct recon_text){0};
-    struct recon_text source = wanted.source ? record->source : (struct recon_text){0};
-    struct recon_text context = wanted.context ? record->context : (struct recon_text){0};
+    const struct wanted_texts wanted = matcher->wanted[record->stream];
+    const struct recon_text id = wanted.id ? record->id : (struct recon_text){0};
+    const struct recon_text source = wanted.source ? record->source : (struct recon_text){0};
+    const struct recon_text context = wanted.context ? record->context : (struct recon_text){0};
     assert(id.size <= RECON_ID_SIZE_BYTES_MAX && source.size <= RECON_SOURCE_SIZE_BYTES_MAX &&
            context.size <= RECON_CONTEXT_SIZE_BYTES_MAX);
     struct pending *made;
-    pending_handle handle = pending_new(&matcher->pool, (size_t)id.size + source.size + context.size, &made);
+    const pending_handle handle = pending_new(&matcher->pool, (size_t)id.size + source.size + context.size, &made);
     if (handle == 0)
         return 0;
-    made->time = record->time;
-    made->key_high = record->key.high;
-    made->key_low = record->key.low;
-    made->offset = record->has_offset ? record->offset : 0;
-    made->emitted_time = record->has_emitted_time ? record->emitted_time : 0;
-    made->partition = record->partition;
-    made->context_size = context.size;
-    made->id_size = (uint16_t)id.size;
-    made->source_size = (uint16_t)source.size;
-    made->state = state;
-    made->has_offset = record->has_offset;
-    made->has_emitted_time = record->has_emitted_time;
-    made->has_id = id.bytes != NULL;
-    made->has_source = source.bytes != NULL;
-    made->has_context = context.bytes != NULL;
+    *made = (struct pending){
+        .time = record->time,
+        .key_high = record->key.high,
+        .key_low = record->key.low,
+        .arrival = arrival,
+        .offset = record->has_offset ? record->offset : 0,
+        .emitted_time = record->has_emitted_time ? record->emitted_time : 0,
+        .partition = record->partition,
+        .context_size = context.size,
+        .id_size = (uint16_t)id.size,
+        .source_size = (uint16_t)source.size,
+        .state = state,
+        .has_offset = record->has_offset,
+        .has_emitted_time = record->has_emitted_time,
+        .has_id = id.bytes != NULL,
+        .has_source = source.bytes != NULL,
+        .has_context = context.bytes != NULL,
+    };
     text_copy(text_copy(text_copy(made->texts, id), source), context);
     return handle;
 }
@@ -241,10 +243,10 @@ static int wait(struct recon_matcher *matcher, const struct recon_record *record
     enum table_state state = TABLE_SILENT;
     if (!is_silent || !matcher_time_fits(matcher, record->time, &payload)) {
         uint8_t waiting = is_audit ? PENDING_AUDIT : is_silent ? PENDING_SILENT : PENDING_EVENT;
-        pending_handle handle = wait_new(matcher, record, waiting);
+        pending_handle handle = wait_new(matcher, record, waiting, matcher->arrival_next);
         if (handle == 0)
             return RECON_ERROR_MEMORY;
-        pending_at(&matcher->pool, handle)->arrival = matcher->arrival_next++;
+        matcher->arrival_next++;
         if (!is_silent)
             deadlines_add(&matcher->deadlines, handle, matcher->bound.watermark);
         state = TABLE_PENDING;
@@ -311,7 +313,7 @@ static int match_audit(struct recon_matcher *matcher, const struct recon_record 
     if (status != RECON_OK)
         return status;
     if (identity->handle == 0 && !matcher_time_fits(matcher, record->time, &payload)) {
-        identity->handle = wait_new(matcher, record, PENDING_MATCHED);
+        identity->handle = wait_new(matcher, record, PENDING_MATCHED, 0);
         if (identity->handle == 0)
             return RECON_ERROR_MEMORY;
         identity->record = pending_at(&matcher->pool, identity->handle);
@@ -321,7 +323,7 @@ static int match_audit(struct recon_matcher *matcher, const struct recon_record 
     struct recon_counts *counts = partial_counts_at(&matcher->partial, record->time);
     counts->expected++;
     counts->matched++;
-    if (identity->was_reported) {
+    if ((identity->sides & WAS_REPORTED) != 0) {
         partial_counts_at(&matcher->partial, identity->time)->unaudited--;
         matcher->stats.audited++;
         tell(matcher, RECON_RESULT_AUDITED, record);
@@ -350,7 +352,7 @@ static int match_event(struct recon_matcher *matcher, const struct recon_record 
         return status;
     struct recon_counts *counts = partial_counts_at(&matcher->partial, identity->time);
     counts->matched++;
-    if (identity->was_reported) {
+    if ((identity->sides & WAS_REPORTED) != 0) {
         counts->missing--;
         matcher->stats.found++;
         tell(matcher, RECON_RESULT_FOUND, record);
@@ -388,24 +390,28 @@ static int handle_audit(struct recon_matcher *matcher, int64_t now_ms, const str
         matcher->stats.outside++;
         return RECON_OK;
     }
-    struct identity identity = identity_find(matcher, record->key);
-    if (identity.has_audit)
+    struct identity identity;
+    identity_find(matcher, record->key, &identity);
+    if ((identity.sides & HAS_AUDIT) != 0)
         return duplicate(matcher, record, &identity);
     if (time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))
         return refuse_as_too_late(matcher, record);
-    return identity.has_event ? match_audit(matcher, record, &identity) : wait(matcher, record, identity.place);
+    if ((identity.sides & HAS_EVENT) != 0)
+        return match_audit(matcher, record, &identity);
+    return wait(matcher, record, identity.place);
 }
 
 static int handle_event(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)
 {
     const struct recon_settings *settings = &matcher->settings;
     bool is_poisoned = record->has_time && time_is_poisoned(now_ms, settings->max_future_skew_ms, record->time);
-    struct identity identity = identity_find(matcher, record->key);
-    if ((is_poisoned || !record->has_time) && !identity.has_audit)
+    struct identity identity;
+    identity_find(matcher, record->key, &identity);
+    if ((is_poisoned || !record->has_time) && (identity.sides & HAS_AUDIT) == 0)
         return reject(matcher, record, is_poisoned ? RECON_REASON_FUTURE : RECON_REASON_NO_TIME);
-    if (identity.has_event)
+    if ((identity.sides & HAS_EVENT) != 0)
         return duplicate(matcher, record, &identity);
-    if (identity.has_audit)
+    if ((identity.sides & HAS_AUDIT) != 0)
         return match_event(matcher, record, &identity);
     if (time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))
         return refuse_as_too_late(matcher, record);
@@ -466,9 +472,10 @@ void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct re
         const char *line = table_line(&matcher->table, records[i].key);
         __builtin_prefetch(line, 1);
         __builtin_prefetch(line + 64, 1);
+        __builtin_prefetch(line + 128, 1);
     }
     size_t ahead = at + MATCHER_PENDING_AHEAD;
-    if (ahead < count && records[ahead].kind == RECON_KIND_RECORD)
+    if (matcher->pool.page_count >= FAR_PAGE_COUNT && ahead < count && records[ahead].kind == RECON_KIND_RECORD)
         prefetch_second(matcher, records[ahead].key);
 }
 

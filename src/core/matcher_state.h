@@ -5,6 +5,7 @@
 #define RECON_CORE_MATCHER_STATE_H
 
 #include "core/deadlines.h"
+#include "core/event_time.h"
 #include "core/memory.h"
 #include "core/partial_counts.h"
 #include "core/pending.h"
@@ -22,9 +23,17 @@ struct restore_run {
     uint32_t group;
 };
 
+/* Which of an identity's texts a later result will want. */
+struct wanted_texts {
+    bool id;
+    bool source;
+    bool context;
+};
+
 struct recon_matcher {
     struct recon_memory *memory;
     struct recon_settings settings;
+    struct wanted_texts wanted[RECON_STREAM_COUNT]; /* of a pending record, by its stream: as the settings say */
     struct table table;
     struct pending_pool pool;
     struct deadlines deadlines;
@@ -106,17 +115,34 @@ static inline void matcher_release(struct recon_matcher *matcher, pending_handle
         pending_free(&matcher->pool, handle);
 }
 
+/* Time of an entry, whatever its state. */
+static inline int64_t recon_matcher_entry_time(const struct recon_matcher *matcher, const struct table_entry *entry)
+{
+    if (table_state_of(entry) == TABLE_PENDING)
+        return pending_at(&matcher->pool, (pending_handle)table_payload_of(entry))->time;
+    return matcher_time_of(matcher, table_payload_of(entry));
+}
+
 /* Whether R is over with an entry; its time in any case. */
-bool recon_matcher_entry_is_over(const struct recon_matcher *matcher, const struct table_entry *entry, int64_t *time);
+static inline bool recon_matcher_entry_is_over(const struct recon_matcher *matcher, const struct table_entry *entry,
+                                               int64_t *time)
+{
+    *time = recon_matcher_entry_time(matcher, entry);
+    if (!time_is_over(matcher->bound.retention_bound, *time, matcher->settings.retention_ms))
+        return false;
+    if (table_state_of(entry) != TABLE_PENDING)
+        return true;
+    /* One that was not reported yet is reported first. (As R <= W it can be over only where m was made smaller.) */
+    const int state = pending_at(&matcher->pool, (pending_handle)table_payload_of(entry))->state;
+    return state != PENDING_AUDIT && state != PENDING_EVENT;
+}
+
 /* Accounts for an entry that is removed because it is over, and gives back its record. */
 void recon_matcher_forget(struct recon_matcher *matcher, const struct table_entry *entry);
 /* Removes what is over from a segment; false if there was surely nothing. */
 bool recon_matcher_purge(struct recon_matcher *matcher, uint32_t slot);
 /* Between records: a share of the table is looked through for what is over. */
 void recon_matcher_sweep(struct recon_matcher *matcher, size_t record_count);
-
-/* Time of an entry, whatever its state. */
-int64_t recon_matcher_entry_time(const struct recon_matcher *matcher, const struct table_entry *entry);
 
 /* Gives back the records whose texts were in results. */
 void recon_matcher_settle(struct recon_matcher *matcher);

@@ -167,7 +167,6 @@ pending_handle pending_new(struct pending_pool *pool, size_t text_size, struct p
     if (size_class != CLASS_OWN_PAGE && page->live_count == page->block_count)
         partial_unlink(pool, number);
     *record = (struct pending *)(void *)(page->blocks + (size_t)unit * PENDING_UNIT_BYTES);
-    memset(*record, 0, sizeof(**record));
     return number << PENDING_PAGE_BITS | (uint32_t)(unit + 1);
 }
 

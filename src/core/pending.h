@@ -75,7 +75,7 @@ void pending_pool_init(struct pending_pool *pool, struct recon_memory *memory);
 /* Gives everything back, live or not. */
 void pending_pool_deinit(struct pending_pool *pool);
 
-/* A block for a record whose texts have this size; all but the texts zeroed. *record is NULL (and 0 returned) when
+/* A block for a record whose texts have this size; nothing in it is set. *record is NULL (and 0 returned) when
  * memory is out. */
 pending_handle pending_new(struct pending_pool *pool, size_t text_size, struct pending **record);
 void pending_free(struct pending_pool *pool, pending_handle handle);

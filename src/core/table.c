@@ -23,15 +23,12 @@ static uint32_t used_max(uint32_t home_count)
     return (uint32_t)((uint64_t)home_count * 88 / 100);
 }
 
-/* Entries that a search compares without a branch: with those from any home on they lie in two lines. */
-#define GLANCE_PLACES 5
-
 /* A free place has the largest key, so that no search passes it for a smaller one. */
 static const struct table_entry free_entry = {.key_high = UINT64_MAX, .rest = 0};
 
 static bool is_empty(const struct table_entry *entry)
 {
-    return (entry->rest & TABLE_STATE_MASK) == 0;
+    return entry->rest == 0; /* an entry has a state */
 }
 
 static uint64_t key_low_of(struct recon_key key)
@@ -39,16 +36,10 @@ static uint64_t key_low_of(struct recon_key key)
     return key.low & TABLE_KEY_LOW_MASK;
 }
 
-/* The entry's key is smaller than this one. */
-static bool is_before(const struct table_entry *entry, uint64_t key_high, uint64_t key_low)
-{
-    return entry->key_high < key_high || (entry->key_high == key_high && (entry->rest & TABLE_KEY_LOW_MASK) < key_low);
-}
-
 /* How far entries may be pushed on from the last home, where nothing more is known. */
 static uint32_t slack_for(uint32_t home_count)
 {
-    return home_count / 8 < 64 ? home_count / 8 + GLANCE_PLACES : 64;
+    return home_count / 8 < 64 ? home_count / 8 + TABLE_GLANCE_PLACES : 64;
 }
 
 /* Takes memory for a segment, whose places are not set yet. False: there is none. */
@@ -77,33 +68,11 @@ void table_deinit(struct table *table)
     *table = (struct table){.memory = table->memory};
 }
 
-/* The key's entry or, where it is not there, the place that it would have: free, or of the first larger key. */
-static struct table_entry *search(const struct table_slot *slot, uint64_t key_high, uint64_t key_low)
-{
-    struct table_entry *entry = &slot->entries[table_home(key_high, slot)];
-    size_t before = 0;
-    for (size_t i = 0; i < GLANCE_PLACES; i++)
-        before += entry[i].key_high < key_high;
-    entry += before;
-    while (!is_empty(entry) && is_before(entry, key_high, key_low))
-        entry++;
-    return entry;
-}
-
-struct table_place table_find(const struct table *table, struct recon_key key)
-{
-    uint32_t slot_number = table_slot_of(table, key.high);
-    uint64_t low = key_low_of(key);
-    struct table_entry *entry = search(&table->slots[slot_number], key.high, low);
-    bool is_there = entry->key_high == key.high && (entry->rest & TABLE_KEY_LOW_MASK) == low && !is_empty(entry);
-    return (struct table_place){is_there ? entry : NULL, entry, slot_number};
-}
-
 void table_cursor_seek(const struct table *table, struct recon_key key, struct table_cursor *cursor)
 {
     cursor->slot = table_slot_of(table, key.high);
     const struct table_slot *slot = &table->slots[cursor->slot];
-    cursor->place = (uint32_t)(search(slot, key.high, key_low_of(key)) - slot->entries);
+    cursor->place = (uint32_t)(table_search(slot, key) - slot->entries);
 }
 
 const struct table_entry *table_cursor_entry(const struct table *table, struct table_cursor *cursor)
@@ -119,14 +88,10 @@ const struct table_entry *table_cursor_entry(const struct table *table, struct t
     return NULL;
 }
 
-uint32_t table_room(const struct table *table, uint32_t slot_number)
+static void set_room(struct table_segment *segment, const struct table_slot *slot)
 {
-    const struct table_slot *slot = &table->slots[slot_number];
-    uint32_t used = table->segments[slot->segment].used;
     uint32_t most = used_max(slot->home_count);
-    if (used >= most || table->segments[slot->segment].is_crowded)
-        return 0;
-    return most - used;
+    segment->room = segment->is_crowded || segment->used >= most ? 0 : most - segment->used;
 }
 
 void table_put(struct table *table, struct table_place place, struct recon_key key, enum table_state state,
@@ -135,9 +100,14 @@ void table_put(struct table *table, struct table_place place, struct recon_key k
     const struct table_slot *slot = &table->slots[place.slot];
     struct table_segment *segment = &table->segments[slot->segment];
     struct table_entry *entry = place.spot;
-    while (!is_empty(entry))
-        entry++;
-    assert(entry < &slot->entries[slot->place_count - 1]);
+    while (!is_empty(&entry[0])) {
+        if (is_empty(&entry[1])) {
+            entry++;
+            break;
+        }
+        entry += 2;
+    }
+    assert(segment->room > 0 && entry < &slot->entries[slot->place_count - 1]);
     /* Each entry from the spot to the first free place moves on by one. */
     memmove(place.spot + 1, place.spot, (size_t)((char *)entry - (char *)place.spot));
     *place.spot = (struct table_entry){key.high, key_low_of(key)};
@@ -152,13 +122,16 @@ void table_put(struct table *table, struct table_place place, struct recon_key k
     segment->is_at_end |= number + 2 >= slot->place_count;
     segment->is_crowded = segment->is_at_end ||
                           (pushed > CROWDED_PLACES && pushed > slot->home_count / 8 && slot->depth < CROWDED_DEPTH_MAX);
+    segment->room = segment->is_crowded ? 0 : segment->room - 1;
 }
 
 void table_remove(struct table *table, struct table_place place)
 {
     const struct table_slot *slot = &table->slots[place.slot];
     struct table_entry *entry = place.entry;
-    table->segments[slot->segment].used--;
+    struct table_segment *segment = &table->segments[slot->segment];
+    segment->used--;
+    set_room(segment, slot);
     table->entry_count--;
     /* What was pushed on comes back by one, up to one that is at its home. */
     for (;;) {
@@ -245,6 +218,7 @@ int table_init(struct table *table, struct recon_memory *memory)
     }
     table->slots[0] = slot;
     table->segments[0] = (struct table_segment){.oldest = RECON_TIME_MAX};
+    set_room(&table->segments[0], &slot);
     table->segment_count = table->segment_capacity = 1;
     return RECON_OK;
 }
@@ -265,7 +239,9 @@ static int segment_resize(struct table *table, uint32_t slot_number, uint32_t ho
     if (!segment_make(table, old.entries, end, &slot))
         return RECON_ERROR_MEMORY;
     slots_set(table, slot, table->segments[slot.segment].first_slot);
-    table->segments[slot.segment].is_crowded = table->segments[slot.segment].is_at_end = false;
+    struct table_segment *segment = &table->segments[slot.segment];
+    segment->is_crowded = segment->is_at_end = false;
+    set_room(segment, &slot);
     segment_free(table, &old);
     return RECON_OK;
 }
@@ -348,8 +324,9 @@ static int segment_split(struct table *table, uint64_t key_high)
     int64_t oldest = table->segments[old.segment].oldest;
     for (uint32_t bit = 0; bit < 2; bit++) {
         uint32_t half_first = first + bit * slots_of_segment(table, &half[bit]);
-        table->segments[half[bit].segment] =
-            (struct table_segment){.oldest = oldest, .used = used[bit], .first_slot = half_first};
+        struct table_segment *made = &table->segments[half[bit].segment];
+        *made = (struct table_segment){.oldest = oldest, .used = used[bit], .first_slot = half_first};
+        set_room(made, &half[bit]);
         slots_set(table, half[bit], half_first);
     }
     table->segment_count++;
@@ -422,6 +399,7 @@ void table_purge(struct table *table, uint32_t slot_number, table_is_over is_ove
     segment->oldest = oldest;
     segment->is_at_end = place >= &slot->entries[slot->place_count - 2];
     segment->is_crowded = segment->is_at_end;
+    set_room(segment, slot);
     uint32_t wanted = homes_for(segment->used, slot->segment);
     if (wanted < slot->home_count / 2)
         (void)segment_resize(table, slot_number, wanted); /* no memory for it: it stays as it is */

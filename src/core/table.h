@@ -15,7 +15,7 @@
  *  1. Entries are in order of key; no entry lies before its home; between an entry and its home no place is free.
  *  2. The last place of a segment is free: every search ends. Behind every home there are four places more.
  *  3. A segment of depth d has 2^(directory_bits - d) slots in the directory, side by side, all with the same content.
- *  4. used counts a segment's entries.
+ *  4. used counts a segment's entries; room is what they leave of the share that may be taken.
  */
 #ifndef RECON_CORE_TABLE_H
 #define RECON_CORE_TABLE_H
@@ -60,8 +60,9 @@ struct table_segment {
     int64_t oldest; /* no entry's time is before it */
     uint32_t first_slot;
     uint32_t used;
+    uint32_t room;   /* entries it takes before it must grow */
     bool is_at_end;  /* the last place but one was taken since the segment was made or purged: it must grow */
-    bool is_crowded; /* it must grow, or be split: is_at_end, or an entry lies very far from its home */
+    bool is_crowded; /* it has no room: is_at_end, or an entry lies very far from its home, so that it must be split */
 };
 
 struct table {
@@ -108,10 +109,42 @@ static inline const char *table_line(const struct table *table, struct recon_key
     return (const char *)&slot->entries[table_home(key.high, slot)];
 }
 
-struct table_place table_find(const struct table *table, struct recon_key key);
+/* Entries that a search compares without a branch: with those from any home on they lie in two lines. */
+#define TABLE_GLANCE_PLACES 5
+
+/* The first entry of the slot's segment whose key is not smaller than this one, or the free place before it. A free
+ * place has the largest key there is, so that no comparison passes it. */
+static inline struct table_entry *table_search(const struct table_slot *slot, struct recon_key key)
+{
+    struct table_entry *entry = &slot->entries[table_home(key.high, slot)];
+    size_t before = 0;
+    for (size_t i = 0; i < TABLE_GLANCE_PLACES; i++)
+        before += entry[i].key_high < key.high;
+    entry += before;
+    if (before == TABLE_GLANCE_PLACES)
+        while (entry->key_high < key.high)
+            entry++;
+    /* Those that have the first half in common, which are hardly ever several. */
+    while (entry->key_high == key.high && (entry->rest & TABLE_KEY_LOW_MASK) < (key.low & TABLE_KEY_LOW_MASK) &&
+           (entry->rest & TABLE_STATE_MASK) != 0)
+        entry++;
+    return entry;
+}
+
+static inline struct table_place table_find(const struct table *table, struct recon_key key)
+{
+    const uint32_t slot = table_slot_of(table, key.high);
+    struct table_entry *entry = table_search(&table->slots[slot], key);
+    const bool is_there = entry->key_high == key.high && ((entry->rest ^ key.low) & TABLE_KEY_LOW_MASK) == 0 &&
+                          (entry->rest & TABLE_STATE_MASK) != 0;
+    return (struct table_place){is_there ? entry : NULL, entry, slot};
+}
 
 /* Entries that the slot's segment takes before it must grow, 0 where it must now. */
-uint32_t table_room(const struct table *table, uint32_t slot);
+static inline uint32_t table_room(const struct table *table, uint32_t slot)
+{
+    return table->segments[table->slots[slot].segment].room;
+}
 /* Makes the key's segment larger, or splits it (then it may still have no room: call again). RECON_OK
  * or RECON_ERROR_MEMORY. Places found before are void. */
 int table_grow(struct table *table, struct recon_key key);

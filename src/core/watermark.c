@@ -152,28 +152,12 @@ bool recon_watermark_is_poisoned(const struct recon_watermark *watermark, int64_
 int recon_watermark_partition_check(const struct recon_watermark *watermark, int stream, uint32_t partition)
 {
     assert(stream == RECON_STREAM_AUDIT || stream == RECON_STREAM_EVENTS);
-    const struct partition_list *list = &watermark->partitions[stream];
-    if (partition >= list->count)
-        return RECON_ERROR_PARTITION;
-    return list->items[partition].has_ended ? RECON_ERROR_ENDED : RECON_OK;
+    return watermark_partition_check(watermark, stream, partition);
 }
 
 void recon_watermark_saw(struct recon_watermark *watermark, int stream, uint32_t partition, int64_t time_ms)
 {
-    struct partition *seen = &watermark->partitions[stream].items[partition];
-    if (seen->has_max && time_ms <= seen->max)
-        return;
-    /* With n unset no record's time makes W rise. */
-    if (watermark->out_of_orderness_ms != RECON_DURATION_UNSET &&
-        (!seen->has_max || seen->is_idle || seen->max <= watermark->lowest_max))
-        watermark->stale = true;
-    seen->has_max = true;
-    seen->max = time_ms;
-    seen->last_ms = watermark->now_ms;
-    if (!watermark->has_largest || time_ms > watermark->largest_time) {
-        watermark->has_largest = true;
-        watermark->largest_time = time_ms;
-    }
+    watermark_saw(watermark, stream, partition, time_ms);
 }
 
 int recon_watermark_alive(struct recon_watermark *watermark, int stream, uint32_t partition)

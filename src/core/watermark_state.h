@@ -5,6 +5,7 @@
 #define RECON_CORE_WATERMARK_STATE_H
 
 #include "core/memory.h"
+#include "recon/status.h"
 #include "recon/watermark.h"
 
 struct partition {
@@ -39,6 +40,33 @@ struct recon_watermark {
     bool is_clock_driven; /* the clock alone can raise something: each move is looked at */
     bool stale;
 };
+
+/* recon_watermark_partition_check and recon_watermark_saw, which come with each record. */
+static inline int watermark_partition_check(const struct recon_watermark *watermark, int stream, uint32_t partition)
+{
+    const struct partition_list *list = &watermark->partitions[stream];
+    if (partition >= list->count)
+        return RECON_ERROR_PARTITION;
+    return list->items[partition].has_ended ? RECON_ERROR_ENDED : RECON_OK;
+}
+
+static inline void watermark_saw(struct recon_watermark *watermark, int stream, uint32_t partition, int64_t time_ms)
+{
+    struct partition *seen = &watermark->partitions[stream].items[partition];
+    if (seen->has_max && time_ms <= seen->max)
+        return;
+    /* With n unset no record's time makes W rise. */
+    if (watermark->out_of_orderness_ms != RECON_DURATION_UNSET &&
+        (!seen->has_max || seen->is_idle || seen->max <= watermark->lowest_max))
+        watermark->stale = true;
+    seen->has_max = true;
+    seen->max = time_ms;
+    seen->last_ms = watermark->now_ms;
+    if (!watermark->has_largest || time_ms > watermark->largest_time) {
+        watermark->has_largest = true;
+        watermark->largest_time = time_ms;
+    }
+}
 
 /* For embedding: memory is the owner's and outlives it. */
 int recon_watermark_init(struct recon_watermark *watermark, const struct recon_settings *settings,

@@ -198,6 +198,12 @@ static int make_engine(struct recon_check *check)
     }
     int status =
         recon_merge_init(&check->merge, check->lane_count, check->options.now_ms, settings->max_future_skew_ms);
+    const uint32_t waiting[RECON_STREAM_COUNT] = {
+        [RECON_STREAM_AUDIT] = RECON_REPORT(RECON_RESULT_MISSING) | RECON_REPORT(RECON_RESULT_FOUND),
+        [RECON_STREAM_EVENTS] = RECON_REPORT(RECON_RESULT_UNAUDITED) | RECON_REPORT(RECON_RESULT_AUDITED),
+    };
+    for (int stream = 0; stream < RECON_STREAM_COUNT; stream++)
+        check->merge.keeps_texts[stream] = (settings->report & waiting[stream]) != 0;
     if (status == RECON_OK)
         status = recon_engine_new(settings, &check->engine);
     if (status == RECON_OK)

@@ -92,8 +92,9 @@ size_t recon_merge_gather(struct recon_merge *merge, struct recon_record *record
         const struct recon_record *record = input->next++;
         records[count++] = *record;
         /* What is copied of its texts lies in the other core's cache still. */
-        for (size_t ahead = 0; record->id.bytes != NULL && ahead < PREFETCH_BYTES; ahead += 64)
-            __builtin_prefetch(record->id.bytes + ahead);
+        if (merge->keeps_texts[record->stream] && record->id.bytes != NULL)
+            for (size_t ahead = 0; ahead < PREFETCH_BYTES; ahead += 64)
+                __builtin_prefetch(record->id.bytes + ahead);
         if (record->time <= input->max || !record->has_time || record->kind == RECON_KIND_REJECTED ||
             record->time > time_max)
             continue;

@@ -23,11 +23,12 @@ struct recon_merge_input {
 struct recon_merge {
     struct recon_merge_input *heap;
     size_t count;
-    int64_t time_max; /* a later time is not believed: it lifts no max */
+    int64_t time_max;                     /* a later time is not believed: it lifts no max */
+    bool keeps_texts[RECON_STREAM_COUNT]; /* whoever takes the records copies texts of these: they are asked for */
 };
 
 /* All inputs, 0 to count - 1, are in, without a time. now_ms + max_future_skew_ms (unset: any time) is the latest time
- * that is believed. RECON_OK or RECON_ERROR_MEMORY. */
+ * that is believed. Sets all but keeps_texts, which are false. RECON_OK or RECON_ERROR_MEMORY. */
 int recon_merge_init(struct recon_merge *merge, size_t count, int64_t now_ms, int64_t max_future_skew_ms);
 void recon_merge_deinit(struct recon_merge *merge);
 

@@ -30,15 +30,13 @@ FAULTS = [
     ("unjudged audit records open windows that are not judged", "matcher_records.c",
      "window_start(index, settings->interval_ms) >= settings->to_ms)", "false)", []),
     ("a poisoned event does not match its audit record", "matcher_records.c",
-     "(is_poisoned || !record->has_time) && !identity.has_audit", "is_poisoned || (!record->has_time && !identity.has_audit)",
-     []),
+     "(is_poisoned || !record->has_time) && (identity.sides & HAS_AUDIT) == 0",
+     "is_poisoned || (!record->has_time && (identity.sides & HAS_AUDIT) == 0)", []),
     ("too late is judged before duplicate", "matcher_records.c",
-     "    if (identity.has_event)\n        return duplicate(matcher, record, &identity);\n    if (identity.has_audit)\n"
-     "        return match_event(matcher, record, &identity);\n",
+     "    if ((identity.sides & HAS_EVENT) != 0)\n        return duplicate(matcher, record, &identity);\n",
      "    if (record->has_time && time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))\n"
-     "        return refuse_as_too_late(matcher, record);\n    if (identity.has_event)\n"
-     "        return duplicate(matcher, record, &identity);\n    if (identity.has_audit)\n"
-     "        return match_event(matcher, record, &identity);\n", []),
+     "        return refuse_as_too_late(matcher, record);\n    if ((identity.sides & HAS_EVENT) != 0)\n"
+     "        return duplicate(matcher, record, &identity);\n", []),
     ("what is found stays missing in its window", "matcher_records.c", "        counts->missing--;\n", "", []),
     ("what is audited stays unaudited in its window", "matcher_records.c",
      "partial_counts_at(&matcher->partial, identity->time)->unaudited--;", "", []),
@@ -50,13 +48,13 @@ FAULTS = [
      "    if (!is_silent) {\n        struct recon_counts *counts = partial_counts_at(",
      "    if (is_audit) {\n        struct recon_counts *counts = partial_counts_at(", []),
     ("a record that memory refused was counted", "matcher_records.c",
-     "        if (handle == 0)\n            return RECON_ERROR_MEMORY;\n        pending_at(",
+     "        if (handle == 0)\n            return RECON_ERROR_MEMORY;\n        matcher->arrival_next++;",
      "        if (handle == 0) {\n            matcher->stats.accepted[record->stream]++;\n"
-     "            return RECON_ERROR_MEMORY;\n        }\n        pending_at(", ["--mode", "failures"]),
+     "            return RECON_ERROR_MEMORY;\n        }\n        matcher->arrival_next++;", ["--mode", "failures"]),
     ("found loses the source", "matcher.c",
-     "is_kept = record->has_source && (matcher->settings.report & RECON_REPORT(RECON_RESULT_FOUND)) != 0;",
+     "is_kept = record->has_source && is_reported(&matcher->settings, RECON_RESULT_FOUND);",
      "is_kept = false;", []),
-    ("what is over is not forgotten where it was reported", "matcher.c",
+    ("what is over is not forgotten where it was reported", "matcher_state.h",
      "    return state != PENDING_AUDIT && state != PENDING_EVENT;", "    return state == PENDING_MATCHED;", []),
     ("the context comes from the source's place", "matcher.c",
      "text_at(record->texts + record->id_size + record->source_size, record->context_size,",
@@ -73,11 +71,12 @@ FAULTS = [
      "        uint32_t half_first = first + (uint32_t)!bit * slots_of_segment(table, &half[bit]);", ["--steps", "40000"]),
     ("a table that grows leaves its first place behind", "table.c",
      "segment_make(table, old.entries, end, &slot)", "segment_make(table, old.entries + 1, end, &slot)", []),
-    ("keys that differ in their low part alone are one", "table.c",
-     "entry->key_high == key.high && (entry->rest & TABLE_KEY_LOW_MASK) == low && !is_empty(entry);",
-     "entry->key_high == key.high && !is_empty(entry);", []),
+    ("keys that differ in their low part alone are one", "table.h",
+     " && ((entry->rest ^ key.low) & TABLE_KEY_LOW_MASK) == 0 &&", " &&", []),
+    ("a search ends before the key's place", "table.h", "        while (entry->key_high < key.high)\n            entry++;\n", "",
+     ["--steps", "20000"]),
     ("an input that is alive is idle all the same", "watermark.c", "    alive->last_ms = watermark->now_ms;\n", "", []),
-    ("any record keeps a partition from being idle", "watermark.c",
+    ("any record keeps a partition from being idle", "watermark_state.h",
      "    if (seen->has_max && time_ms <= seen->max)\n        return;",
      "    if (seen->has_max && time_ms <= seen->max) {\n        seen->last_ms = watermark->now_ms;\n        return;\n    }",
      []),
@@ -147,17 +146,22 @@ class Build:
         for file in files:
             self.objects[file] = self.compile(file, work / f"{file.parent.name}.{file.stem}.o")
 
-    def compile(self, file, to):
-        subprocess.run([*self.cc, "-c", str(file), "-o", str(to)], check=True)
+    def compile(self, file, to, *include_first):
+        subprocess.run([self.cc[0], *include_first, *self.cc[1:], "-c", str(file), "-o", str(to)], check=True)
         return to
 
     def program(self, number, file, text):
-        """Links the model test with one changed file."""
-        changed = self.work / f"fault{number}.c"
+        """Links the model test with one changed file; all of the core is compiled anew for a header's sake."""
+        place = self.work / f"fault{number}"
+        (place / "core").mkdir(parents=True, exist_ok=True)
+        changed = place / "core" / file.name
         changed.write_text(text)
-        replaced = self.compile(changed, self.work / f"fault{number}.o")
-        objects = [replaced if path == file else made for path, made in self.objects.items()]
-        to = self.work / f"fault{number}"
+        is_header = file.suffix == ".h"
+        affected = [path for path in self.objects if (path.parent == self.core if is_header else path == file)]
+        replaced = {path: self.compile(path if is_header else changed, place / f"{path.stem}.o", f"-I{place}")
+                    for path in affected}
+        objects = [replaced.get(path, made) for path, made in self.objects.items()]
+        to = place / "model_test"
         subprocess.run([self.cc[0], *map(str, objects), "-o", str(to)], check=True)
         return to
 

@@ -174,6 +174,37 @@ static void the_usual_form_is_read_as_any_other(void **state)
     }
 }
 
+/* Whatever minute was read before: the answer is that of reading the text alone. */
+static void a_minute_read_before_changes_nothing(void **state)
+{
+    (void)state;
+    struct recon_time_near near = {{0}, 0};
+    random_state = 8;
+    unsigned same = 0;
+    char text[] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0:00.000Z"; /* as a near that holds nothing */
+    for (int i = 0; i < 200000; i++) {
+        int64_t alone_ms = 0, near_ms = 0;
+        const bool is_alone = recon_time_parse(text, 24, NULL, &alone_ms);
+        const bool is_near = recon_time_parse_near(&near, text, 24, NULL, &near_ms);
+        if (is_alone != is_near || alone_ms != near_ms)
+            fail_msg("'%s' is read in another way behind its like", text);
+        same += is_alone;
+        char minute[32];
+        if (i % 8 == 0) {
+            snprintf(minute, sizeof minute, "%04u-%02u-28T%02u:%02u", 1960 + (unsigned)(random_next() % 80),
+                     1 + (unsigned)(random_next() % 12), (unsigned)(random_next() % 24),
+                     (unsigned)(random_next() % 60));
+            memcpy(text, minute, 16);
+        }
+        snprintf(minute, sizeof minute, ":%02u.%03uZ", (unsigned)(random_next() % 62),
+                 (unsigned)(random_next() % 1000));
+        memcpy(text + 16, minute, 8);
+        if (i % 16 == 1) /* any byte anywhere */
+            text[random_next() % 24] = (char)random_next();
+    }
+    assert_in_range(same, 100000, 199000);
+}
+
 static void what_is_no_time_is_refused(void **state)
 {
     (void)state;
@@ -367,6 +398,7 @@ int main(void)
         cmocka_unit_test(every_day_of_the_calendar_is_known),
         cmocka_unit_test(forms_that_mean_a_time_are_read),
         cmocka_unit_test(the_usual_form_is_read_as_any_other),
+        cmocka_unit_test(a_minute_read_before_changes_nothing),
         cmocka_unit_test(what_is_no_time_is_refused),
         cmocka_unit_test(texts_are_read_within_their_size),
         cmocka_unit_test(the_ends_of_64_bits_are_exact),
