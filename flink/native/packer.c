@@ -1,5 +1,6 @@
 /*
- * NativePacker: records that a program made, into packed ones.
+ * NativePacker: records that a program made, into packed ones, many at a time: so JNI is paid for once, and their IDs
+ * are hashed side by side.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,11 @@
 
 struct flink_packer {
     struct flink_settings settings;
-    char *id; /* of several fields, joined */
+    /* What came, what goes, and IDs of several fields joined; each has the room that a call needs. */
+    uint8_t *in, *out;
+    char *joined;
+    size_t in_capacity, out_capacity;
+    size_t joined_size;
 };
 
 JNIEXPORT jlong JNICALL Java_io_recon_flink_NativePacker_create(JNIEnv *env, jclass class, jbyteArray settings);
@@ -23,14 +28,10 @@ JNIEXPORT jlong JNICALL Java_io_recon_flink_NativePacker_create(JNIEnv *env, jcl
 {
     (void)class;
     struct flink_packer *made = calloc(1, sizeof *made);
-    char *id = malloc(RECON_ID_SIZE_BYTES_MAX);
-    if (made == NULL || id == NULL) {
+    if (made == NULL)
         throw_status(env, RECON_ERROR_MEMORY, NULL);
-    } else if (flink_settings_init(env, settings, &made->settings)) {
-        made->id = id;
+    else if (flink_settings_init(env, settings, &made->settings))
         return handle_from(made);
-    }
-    free(id);
     free(made);
     return 0;
 }
@@ -44,8 +45,27 @@ JNIEXPORT void JNICALL Java_io_recon_flink_NativePacker_release(JNIEnv *env, jcl
     if (made == NULL)
         return;
     flink_settings_deinit(&made->settings);
-    free(made->id);
+    free(made->in);
+    free(made->out);
+    free(made->joined);
     free(made);
+}
+
+static bool reserve(struct flink_packer *packer, size_t in_size, size_t out_size)
+{
+    if (in_size > packer->in_capacity) {
+        free(packer->in);
+        free(packer->joined);
+        packer->in = malloc(in_size);
+        packer->joined = malloc(in_size); /* a joint for each field's size */
+        packer->in_capacity = packer->in != NULL && packer->joined != NULL ? in_size : 0;
+    }
+    if (out_size > packer->out_capacity) {
+        free(packer->out);
+        packer->out = malloc(out_size);
+        packer->out_capacity = packer->out != NULL ? out_size : 0;
+    }
+    return packer->in_capacity >= in_size && packer->out_capacity >= out_size;
 }
 
 static bool is_empty(struct recon_text text)
@@ -63,16 +83,18 @@ static bool join(struct flink_packer *packer, const struct recon_text *parts, si
         return true;
     }
     const char joint = recon_id_joint(parts, count);
+    char *text = packer->joined + packer->joined_size;
     size_t size = 0;
     for (size_t i = 0; i < count; i++) {
         if (size + parts[i].size + 1 > RECON_ID_SIZE_BYTES_MAX)
             return false;
         if (i > 0)
-            packer->id[size++] = joint;
-        memcpy(packer->id + size, parts[i].bytes, parts[i].size);
+            text[size++] = joint;
+        memcpy(text + size, parts[i].bytes, parts[i].size);
         size += parts[i].size;
     }
-    *id = (struct recon_text){packer->id, (uint32_t)size};
+    packer->joined_size += size;
+    *id = (struct recon_text){text, (uint32_t)size};
     return true;
 }
 
@@ -82,17 +104,21 @@ static void reject(struct recon_record *record, int reason)
     record->reason = (uint8_t)reason;
 }
 
-/* Fills in the ID and the key; what is wrong with them makes it a rejected record. */
+/* Fills in the ID; what is wrong with it makes it a rejected record. Source, the ID's fields and context lie one behind
+ * the other as a key is hashed: *input is what is hashed of them. */
 static void identify(struct flink_packer *packer, struct cursor *cursor, uint32_t part_count,
-                     struct recon_record *record)
+                     struct recon_record *record, struct recon_text *input)
 {
-    struct recon_text parts[1 + RECON_ID_FIELD_COUNT_MAX];
+    struct recon_text parts[RECON_ID_FIELD_COUNT_MAX];
+    const uint8_t *with_source = cursor->at;
+    record->source = cursor_text(cursor);
+    const uint8_t *begin = packer->settings.source_in_identity ? with_source : cursor->at;
     bool has_id = part_count > 0;
     for (uint32_t i = 0; i < part_count; i++) {
-        parts[1 + i] = cursor_text(cursor);
-        has_id = has_id && !is_empty(parts[1 + i]);
+        parts[i] = cursor_text(cursor);
+        has_id = has_id && !is_empty(parts[i]);
     }
-    record->source = cursor_text(cursor);
+    *input = (struct recon_text){(const char *)begin, (uint32_t)(cursor->at - begin)};
     record->context = cursor_text(cursor);
     if (record->kind != RECON_KIND_RECORD) {
         /* Of a rejected record what can be read is shown; a heartbeat has nothing but its time. */
@@ -100,68 +126,117 @@ static void identify(struct flink_packer *packer, struct cursor *cursor, uint32_
         if (record->kind == RECON_KIND_HEARTBEAT || record->source.size > RECON_SOURCE_SIZE_BYTES_MAX)
             record->source = (struct recon_text){0};
         if (record->kind == RECON_KIND_REJECTED && has_id)
-            (void)join(packer, parts + 1, part_count, &record->id);
-        return;
-    }
-    const bool with_source = packer->settings.source_in_identity;
-    if (record->source.size > RECON_SOURCE_SIZE_BYTES_MAX || record->context.size > RECON_CONTEXT_SIZE_BYTES_MAX) {
+            (void)join(packer, parts, part_count, &record->id);
+    } else if (record->source.size > RECON_SOURCE_SIZE_BYTES_MAX ||
+               record->context.size > RECON_CONTEXT_SIZE_BYTES_MAX) {
         record->source = record->context = (struct recon_text){0};
         reject(record, RECON_REASON_MALFORMED);
     } else if (!has_id) {
         reject(record, RECON_REASON_NO_ID);
-    } else if (!join(packer, parts + 1, part_count, &record->id)) {
+    } else if (!join(packer, parts, part_count, &record->id)) {
         reject(record, RECON_REASON_MALFORMED);
-    } else if (with_source && is_empty(record->source)) {
+    } else if (packer->settings.source_in_identity && is_empty(record->source)) {
         reject(record, RECON_REASON_NO_SOURCE);
-    } else {
-        parts[0] = record->source;
-        record->key = recon_key_hash(packer->settings.seed, with_source ? parts : parts + 1, part_count + with_source);
     }
 }
 
-/*
- * in: stream, kind, reason, flags u8 (packed_flag's first three); time, emitted, offset i64; partition, place u32; the
- * ID's fields: count u32 and texts; source, context: texts. The size in out; or, negative, the size that it takes.
- */
-JNIEXPORT jint JNICALL Java_io_recon_flink_NativePacker_pack(JNIEnv *env, jclass class, jlong handle, jobject in,
-                                                             jint size, jobject out);
-JNIEXPORT jint JNICALL Java_io_recon_flink_NativePacker_pack(JNIEnv *env, jclass class, jlong handle, jobject in,
-                                                             jint size, jobject out)
+/* One record: stream, kind, reason, flags u8 (packed_flag's first three); how many fields the ID has u32; time,
+ * emitted, offset i64; partition, place u32; the source, the ID's fields, the context: texts. False: it is none. */
+static bool read_record(struct flink_packer *packer, struct cursor *cursor, struct recon_record *record,
+                        struct recon_text *input)
+{
+    *record = (struct recon_record){.stream = cursor_u8(cursor), .kind = cursor_u8(cursor)};
+    record->reason = cursor_u8(cursor);
+    const unsigned flags = cursor_u8(cursor);
+    const uint32_t part_count = cursor_u32(cursor);
+    record->has_time = (flags & PACKED_FLAG_TIME) != 0;
+    record->has_emitted_time = (flags & PACKED_FLAG_EMITTED) != 0;
+    record->has_offset = (flags & PACKED_FLAG_OFFSET) != 0;
+    record->time = cursor_i64(cursor);
+    record->emitted_time = cursor_i64(cursor);
+    record->offset = cursor_i64(cursor);
+    record->partition = cursor_u32(cursor);
+    record->place = cursor_u32(cursor);
+    if (record->stream >= RECON_STREAM_COUNT || record->kind > RECON_KIND_REJECTED ||
+        record->reason >= RECON_REASON_COUNT || part_count > RECON_ID_FIELD_COUNT_MAX)
+        return false;
+    identify(packer, cursor, part_count, record, input);
+    if (record->stream == RECON_STREAM_EVENTS)
+        record->context = (struct recon_text){0};
+    return !cursor->is_short;
+}
+
+static void set_keys(const struct flink_packer *packer, struct recon_record *records, const struct recon_text *inputs,
+                     size_t count)
+{
+    struct recon_text hashed[RECON_KEY_COUNT_AT_ONCE];
+    struct recon_key keys[RECON_KEY_COUNT_AT_ONCE];
+    size_t which[RECON_KEY_COUNT_AT_ONCE], hashed_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (records[i].kind != RECON_KIND_RECORD)
+            continue;
+        which[hashed_count] = i;
+        hashed[hashed_count++] = inputs[i];
+    }
+    recon_key_hash_many(packer->settings.seed, hashed, hashed_count, keys);
+    for (size_t i = 0; i < hashed_count; i++)
+        records[which[i]].key = keys[i];
+}
+
+/* The records in the first in_size bytes to the output; its size. Negative: what came was none. */
+static int64_t pack(struct flink_packer *packer, size_t in_size, size_t out_size)
+{
+    struct cursor cursor = {packer->in, in_size, false};
+    struct recon_record records[RECON_KEY_COUNT_AT_ONCE];
+    struct recon_text inputs[RECON_KEY_COUNT_AT_ONCE];
+    size_t written = 0;
+    packer->joined_size = 0;
+    while (cursor.left > 0) {
+        size_t count = 0;
+        while (cursor.left > 0 && count < RECON_KEY_COUNT_AT_ONCE) {
+            if (!read_record(packer, &cursor, &records[count], &inputs[count]))
+                return -1;
+            count++;
+        }
+        set_keys(packer, records, inputs, count);
+        for (size_t i = 0; i < count; i++) {
+            packed_strip(&records[i], packer->settings.engine.report);
+            const size_t size = packed_size(&records[i]);
+            if (size > out_size - written)
+                return -1;
+            packed_write(&records[i], packer->settings.engine.key_group_count, packer->out + written);
+            written += size;
+        }
+    }
+    return (int64_t)written;
+}
+
+/* Packs the records in the first bytes of an array into another, which has twice the room; how many bytes they take. */
+JNIEXPORT jint JNICALL Java_io_recon_flink_NativePacker_pack(JNIEnv *env, jclass class, jlong handle, jbyteArray in,
+                                                             jint size, jbyteArray out);
+JNIEXPORT jint JNICALL Java_io_recon_flink_NativePacker_pack(JNIEnv *env, jclass class, jlong handle, jbyteArray in,
+                                                             jint size, jbyteArray out)
 {
     (void)class;
     struct flink_packer *packer = handle_of(env, handle);
-    struct span in_span, out_span;
-    if (packer == NULL || !span_of(env, in, 0, size, &in_span) || !span_of_all(env, out, &out_span))
+    if (packer == NULL)
         return 0;
-    struct cursor cursor = {in_span.bytes, in_span.size, false};
-    struct recon_record record = {.stream = cursor_u8(&cursor), .kind = cursor_u8(&cursor)};
-    record.reason = cursor_u8(&cursor);
-    const unsigned flags = cursor_u8(&cursor);
-    record.has_time = (flags & PACKED_FLAG_TIME) != 0;
-    record.has_emitted_time = (flags & PACKED_FLAG_EMITTED) != 0;
-    record.has_offset = (flags & PACKED_FLAG_OFFSET) != 0;
-    record.time = cursor_i64(&cursor);
-    record.emitted_time = cursor_i64(&cursor);
-    record.offset = cursor_i64(&cursor);
-    record.partition = cursor_u32(&cursor);
-    record.place = cursor_u32(&cursor);
-    const uint32_t part_count = cursor_u32(&cursor);
-    if (record.stream >= RECON_STREAM_COUNT || record.kind > RECON_KIND_REJECTED ||
-        record.reason >= RECON_REASON_COUNT || part_count > RECON_ID_FIELD_COUNT_MAX) {
-        throw_argument(env, "no such stream, kind or reason, or an ID of too many fields");
+    if (in == NULL || out == NULL || size < 0 || size > (*env)->GetArrayLength(env, in)) {
+        throw_argument(env, "not within the array");
         return 0;
     }
-    identify(packer, &cursor, part_count, &record);
-    if (cursor.is_short) {
-        throw_argument(env, "too short a record");
+    const size_t room = (size_t)(*env)->GetArrayLength(env, out);
+    if (!reserve(packer, (size_t)size, room)) {
+        throw_status(env, RECON_ERROR_MEMORY, NULL);
         return 0;
     }
-    if (record.stream == RECON_STREAM_EVENTS)
-        record.context = (struct recon_text){0};
-    packed_strip(&record, packer->settings.engine.report);
-    const size_t packed = packed_size(&record);
-    if (packed > out_span.size)
-        return -(jint)packed;
-    packed_write(&record, packer->settings.engine.key_group_count, out_span.bytes);
-    return (jint)packed;
+    (*env)->GetByteArrayRegion(env, in, 0, size, (jbyte *)packer->in);
+    const int64_t written = pack(packer, (size_t)size, room);
+    if (written < 0) {
+        throw_argument(
+            env, "no such stream, kind or reason, an ID of too many fields, too short a record or too little room");
+        return 0;
+    }
+    (*env)->SetByteArrayRegion(env, out, 0, (jsize)written, (const jbyte *)packer->out);
+    return (jint)written;
 }

@@ -229,15 +229,15 @@ public class MatcherOperator extends AbstractStreamOperatorV2<ReconResult>
                     "a block of stream " + block.stream + " and key group " + block.keyGroup + " came on input " + stream
                             + " of the subtask that has key groups " + keyGroups);
         }
-        if (in.capacity() < block.bytes.length) {
-            in = ByteBuffer.allocateDirect(Math.max(block.bytes.length, 2 * in.capacity())).order(ByteOrder.LITTLE_ENDIAN);
+        if (in.capacity() < block.length) {
+            in = ByteBuffer.allocateDirect(Math.max(block.length, 2 * in.capacity())).order(ByteOrder.LITTLE_ENDIAN);
         }
-        in.put(0, block.bytes);
+        in.put(0, block.bytes, 0, block.length);
         // Whether a time is poisoned is asked of the wall clock: the engine's may have stood still for long.
         long now = Math.max(clockMs, getProcessingTimeService().getCurrentProcessingTime());
         int at = 0;
         for (boolean isMore = true; isMore; ) {
-            long reached = matcher.records(stream, block.keyGroup, now, in, at, block.bytes.length, results.buffer());
+            long reached = matcher.records(stream, block.keyGroup, now, in, at, block.length, results.buffer());
             at = (int) (reached >>> 32);
             isMore = emit(reached);
         }

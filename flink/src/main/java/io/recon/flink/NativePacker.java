@@ -1,61 +1,92 @@
 package io.recon.flink;
 
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
-/** Packs records that a program made. */
+/** Packs records that a program made: they are added one by one, and packed many at a time. */
 final class NativePacker extends NativeHandle {
-    private ByteBuffer in = ByteBuffer.allocateDirect(4096).order(ByteOrder.LITTLE_ENDIAN);
-    private ByteBuffer out = ByteBuffer.allocateDirect(4096).order(ByteOrder.LITTLE_ENDIAN);
+    private static final int FIXED_BYTES = 40;
+    private static final int FULL_BYTES = 16 << 10;
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private byte[] in = new byte[2 * FULL_BYTES];
+    private int used;
+    private byte[] out = new byte[4 * FULL_BYTES];
 
     NativePacker(byte[] settings) {
         super(create(settings), NativePacker::release);
     }
 
-    PackedRecords pack(int stream, ReconRecord record, int topicNumber) {
-        in.clear();
-        in.put((byte) stream).put((byte) record.kind).put((byte) record.reason);
-        in.put(
-                (byte)
-                        ((record.hasTime ? PackedRecords.FLAG_TIME : 0)
-                                | (record.hasEmittedTime ? PackedRecords.FLAG_EMITTED : 0)
-                                | (record.hasOffset ? PackedRecords.FLAG_OFFSET : 0)));
-        in.putLong(record.time).putLong(record.emittedTime).putLong(record.offset);
-        in.putInt(PackedRecords.partition(topicNumber, record.partition)).putInt(record.place);
-        in.putInt(record.id.length);
+    /** Takes a record; whether there are enough now to be packed. */
+    boolean add(int stream, ReconRecord record, int topicNumber) {
+        reserve(FIXED_BYTES);
+        int at = used;
+        int flags =
+                (record.hasTime ? PackedRecords.FLAG_TIME : 0)
+                        | (record.hasEmittedTime ? PackedRecords.FLAG_EMITTED : 0)
+                        | (record.hasOffset ? PackedRecords.FLAG_OFFSET : 0);
+        INT.set(in, at, stream | record.kind << 8 | record.reason << 16 | flags << 24);
+        INT.set(in, at + 4, record.id.length);
+        LONG.set(in, at + 8, record.time);
+        LONG.set(in, at + 16, record.emittedTime);
+        LONG.set(in, at + 24, record.offset);
+        INT.set(in, at + 32, PackedRecords.partition(topicNumber, record.partition));
+        INT.set(in, at + 36, record.place);
+        used = at + FIXED_BYTES;
+        put(record.source);
         for (String field : record.id) {
             put(field);
         }
-        put(record.source);
         put(record.context);
-        int size = pack(handle(), in, in.position(), out);
-        if (size < 0) {
-            out = ByteBuffer.allocateDirect(-size).order(ByteOrder.LITTLE_ENDIAN);
-            size = pack(handle(), in, in.position(), out);
+        return used >= FULL_BYTES;
+    }
+
+    /** Packs all that were added since, into {@link #packed}; how many bytes they take. */
+    int pack() {
+        if (used == 0) {
+            return 0;
         }
-        byte[] bytes = new byte[size];
-        out.get(0, bytes);
-        return new PackedRecords(bytes);
+        if (out.length < 2 * used) {
+            out = new byte[2 * used];
+        }
+        int size = pack(handle(), in, used, out);
+        used = 0;
+        return size;
+    }
+
+    /** The records packed last, one behind the other; good until the next are. */
+    byte[] packed() {
+        return out;
+    }
+
+    /** Packs one. */
+    PackedRecords pack(int stream, ReconRecord record, int topicNumber) {
+        add(stream, record, topicNumber);
+        int size = pack();
+        return new PackedRecords(Arrays.copyOf(out, size));
     }
 
     private void put(String text) {
         if (text == null) {
-            reserve(4);
-            in.putInt(-1);
+            reserve(Integer.BYTES);
+            INT.set(in, used, -1);
+            used += Integer.BYTES;
             return;
         }
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        reserve(4 + bytes.length);
-        in.putInt(bytes.length).put(bytes);
+        reserve(Integer.BYTES + bytes.length);
+        INT.set(in, used, bytes.length);
+        System.arraycopy(bytes, 0, in, used + Integer.BYTES, bytes.length);
+        used += Integer.BYTES + bytes.length;
     }
 
     private void reserve(int size) {
-        if (in.remaining() < size) {
-            ByteBuffer larger =
-                    ByteBuffer.allocateDirect(2 * (in.position() + size)).order(ByteOrder.LITTLE_ENDIAN);
-            larger.put(in.flip());
-            in = larger;
+        if (in.length - used < size) {
+            in = Arrays.copyOf(in, 2 * (used + size));
         }
     }
 
@@ -63,5 +94,5 @@ final class NativePacker extends NativeHandle {
 
     private static native void release(long handle);
 
-    private static native int pack(long handle, ByteBuffer in, int size, ByteBuffer out);
+    private static native int pack(long handle, byte[] in, int size, byte[] out);
 }

@@ -31,19 +31,12 @@ public final class ReconStreams {
 
     /** Reconciles records. */
     public static Results reconcile(DataStream<ReconRecord> audit, DataStream<ReconRecord> events, ReconSettings settings) {
-        int keyGroupCount = maxParallelism(audit);
-        return reconcilePacked(
-                pack(audit, Stream.AUDIT, settings, keyGroupCount),
-                pack(events, Stream.EVENTS, settings, keyGroupCount),
-                settings,
-                LATENCY);
+        return reconcile(audit, events, settings, LATENCY, RecordPacker::new);
     }
 
-    private static DataStream<PackedRecords> pack(
-            DataStream<ReconRecord> records, Stream stream, ReconSettings settings, int keyGroupCount) {
-        return records.transform(
-                        "recon: pack " + stream, PackedRecords.TYPE, new RecordPacker(stream, settings, keyGroupCount))
-                .setParallelism(records.getParallelism());
+    /** What puts a stream's records into blocks. */
+    private interface Packers<T> {
+        Blocks<T> make(Stream stream, ReconSettings settings, int keyGroupCount, long latencyMs);
     }
 
     /**
@@ -53,15 +46,30 @@ public final class ReconStreams {
      */
     public static Results reconcilePacked(
             DataStream<PackedRecords> audit, DataStream<PackedRecords> events, ReconSettings settings, Duration latency) {
+        return reconcile(
+                audit,
+                events,
+                settings,
+                latency,
+                (stream, unused, keyGroupCount, latencyMs) -> new BlockPacker(stream, keyGroupCount, latencyMs));
+    }
+
+    private static <T> Results reconcile(
+            DataStream<T> audit, DataStream<T> events, ReconSettings settings, Duration latency, Packers<T> packers) {
         int keyGroupCount = maxParallelism(audit);
         KeyGroups groups = new KeyGroups(keyGroupCount);
         StreamExecutionEnvironment env = audit.getExecutionEnvironment();
         KeyedMultipleInputTransformation<ReconResult> matcher = new KeyedMultipleInputTransformation<>(
                 "recon: matcher", new MatcherOperatorFactory(settings), ReconResult.TYPE, env.getParallelism(), Types.INT);
         for (Stream stream : Stream.values()) {
-            DataStream<PackedRecords> records = stream == Stream.AUDIT ? audit : events;
+            DataStream<T> records = stream == Stream.AUDIT ? audit : events;
             matcher.addInput(
-                    blocks(records, stream, settings.name(), keyGroupCount, latency)
+                    records.transform(
+                                    "recon: blocks " + stream,
+                                    Block.TYPE,
+                                    packers.make(stream, settings, keyGroupCount, latency.toMillis()))
+                            .uid("recon-" + settings.name() + "-blocks-" + stream)
+                            .setParallelism(records.getParallelism())
                             .keyBy(groups, Types.INT)
                             .getTransformation(),
                     groups);
@@ -80,14 +88,6 @@ public final class ReconStreams {
                         .uid("recon-" + settings.name() + "-windows")
                         .forceNonParallel();
         return new Results(metrics, breaks);
-    }
-
-    private static SingleOutputStreamOperator<Block> blocks(
-            DataStream<PackedRecords> records, Stream stream, String name, int keyGroupCount, Duration latency) {
-        return records.transform(
-                        "recon: blocks " + stream, Block.TYPE, new BlockPacker(stream, keyGroupCount, latency.toMillis()))
-                .uid("recon-" + name + "-blocks-" + stream)
-                .setParallelism(records.getParallelism());
     }
 
     /** How many key groups there are: the environment's maximum parallelism, or {@link #MAX_PARALLELISM}. */

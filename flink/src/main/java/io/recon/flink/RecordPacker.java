@@ -1,12 +1,9 @@
 package io.recon.flink;
 
-import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
-import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
-/** Packs a program's own records. */
-final class RecordPacker extends AbstractStreamOperator<PackedRecords>
-        implements OneInputStreamOperator<ReconRecord, PackedRecords> {
+/** Packs a program's own records, many at a time, and puts them into blocks. */
+final class RecordPacker extends Blocks<ReconRecord> {
     private static final long serialVersionUID = 1L;
 
     private final Stream stream;
@@ -15,7 +12,8 @@ final class RecordPacker extends AbstractStreamOperator<PackedRecords>
 
     private transient NativePacker packer;
 
-    RecordPacker(Stream stream, ReconSettings settings, int keyGroupCount) {
+    RecordPacker(Stream stream, ReconSettings settings, int keyGroupCount, long latencyMs) {
+        super(stream, keyGroupCount, latencyMs);
         this.stream = stream;
         this.settings = settings;
         this.keyGroupCount = keyGroupCount;
@@ -30,8 +28,16 @@ final class RecordPacker extends AbstractStreamOperator<PackedRecords>
     @Override
     public void processElement(StreamRecord<ReconRecord> element) {
         ReconRecord record = element.getValue();
-        PackedRecords packed = packer.pack(stream.ordinal(), record, settings.topicNumber(stream, record.topic));
-        output.collect(new StreamRecord<>(packed));
+        if (packer.add(stream.ordinal(), record, settings.topicNumber(stream, record.topic))) {
+            complete();
+        }
+        await();
+    }
+
+    @Override
+    void complete() {
+        int size = packer.pack();
+        add(packer.packed(), size);
     }
 
     @Override

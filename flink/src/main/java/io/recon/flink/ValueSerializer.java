@@ -6,25 +6,26 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * Serialisers of the values that this job sends: each is never changed once it is made, so that a copy is the value itself.
+ * Serialisers of the values that this job sends: each but a {@link Block} is never changed once it is made, so that a copy is the
+ * value itself.
  * The bytes begin with a version, so that a later one can still read what an earlier one left in a checkpoint.
  */
 abstract class ValueSerializer<T> extends TypeSerializerSingleton<T> {
     private static final long serialVersionUID = 1L;
 
     @Override
-    public final boolean isImmutableType() {
+    public boolean isImmutableType() {
         return true;
     }
 
     @Override
-    public final T copy(T from) {
+    public T copy(T from) {
         return from;
     }
 
     @Override
     public final T copy(T from, T reuse) {
-        return from;
+        return copy(from);
     }
 
     @Override

@@ -49,13 +49,13 @@ final class ValueType<T> extends TypeInformation<T> {
 
     @Override
     public TypeSerializer<T> createSerializer(SerializerConfig config) {
-        return serializer;
+        return serializer.duplicate();
     }
 
     /** What Flink 1.20 calls in its place. */
     @SuppressWarnings({"deprecation", "override"})
     public TypeSerializer<T> createSerializer(ExecutionConfig config) {
-        return serializer;
+        return serializer.duplicate();
     }
 
     @Override

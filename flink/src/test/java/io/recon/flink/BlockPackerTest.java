@@ -2,8 +2,10 @@ package io.recon.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,15 +27,18 @@ class BlockPackerTest {
     private OneInputStreamOperatorTestHarness<PackedRecords, Block> harness;
     private NativePacker packer;
 
+    private static ReconSettings settings(boolean isSourceInIdentity) {
+        return ReconSettings.named("test")
+                .interval(Duration.ofMillis(10))
+                .outOfOrderness(Duration.ofMillis(2))
+                .retention(Duration.ofMillis(1000))
+                .sourceInIdentity(isSourceInIdentity)
+                .build();
+    }
+
     @BeforeEach
     void open() throws Exception {
-        ReconSettings settings =
-                ReconSettings.named("test")
-                        .interval(Duration.ofMillis(10))
-                        .outOfOrderness(Duration.ofMillis(2))
-                        .retention(Duration.ofMillis(1000))
-                        .build();
-        packer = new NativePacker(settings.toNative(GROUPS, -1));
+        packer = new NativePacker(settings(false).toNative(GROUPS, -1));
         harness = new OneInputStreamOperatorTestHarness<>(new BlockPacker(Stream.AUDIT, GROUPS, LATENCY_MS));
         harness.setup(Block.TYPE.createSerializer(new SerializerConfigImpl()));
         harness.open();
@@ -55,6 +60,10 @@ class BlockPackerTest {
 
     /** What came out by now, in order. */
     private List<Object> out() {
+        return out(harness);
+    }
+
+    private static List<Object> out(OneInputStreamOperatorTestHarness<?, Block> harness) {
         List<Object> out = new ArrayList<>();
         for (Object one; (one = harness.getOutput().poll()) != null; ) {
             out.add(one instanceof StreamRecord<?> record ? record.getValue() : one);
@@ -158,6 +167,59 @@ class BlockPackerTest {
             }
         }
         assertThat(sent).hasSize(20_000).doesNotContainValue(2);
+    }
+
+    @Test
+    void aProgramsRecordsLeaveWithTheWatermarkTheBarrierTheLatencyAndTheEnd() throws Exception {
+        RecordPacker operator = new RecordPacker(Stream.AUDIT, settings(false), GROUPS, LATENCY_MS);
+        try (var records = new OneInputStreamOperatorTestHarness<ReconRecord, Block>(operator)) {
+            records.setup(Block.TYPE.createSerializer(new SerializerConfigImpl()));
+            records.open();
+            records.processElement(new StreamRecord<>(ReconRecord.of("a", 5)));
+            assertThat(out(records)).isEmpty();
+            records.processWatermark(new Watermark(7));
+            List<Object> out = out(records);
+            assertThat(records(out)).isEqualTo(1);
+            assertThat(out.get(0)).isInstanceOf(Block.class);
+            records.processElement(new StreamRecord<>(ReconRecord.of("b", 5)));
+            records.prepareSnapshotPreBarrier(1);
+            assertThat(records(out(records))).isEqualTo(1);
+            records.processElement(new StreamRecord<>(ReconRecord.of("c", 5)));
+            records.setProcessingTime(2 * LATENCY_MS);
+            assertThat(records(out(records))).isEqualTo(1);
+            for (int i = 0; i < 50_000; i++) {
+                records.processElement(new StreamRecord<>(ReconRecord.of("id" + i, i)));
+            }
+            out = out(records);
+            assertThat(out).isNotEmpty();
+            operator.finish();
+            out.addAll(out(records));
+            assertThat(records(out)).isEqualTo(50_000);
+        }
+    }
+
+    @Test
+    void recordsPackedTogetherAreThoseThatArePackedOneByOne() {
+        for (boolean isSourceInIdentity : new boolean[] {false, true}) {
+            ReconSettings settings = settings(isSourceInIdentity);
+            List<ReconRecord> records = new ArrayList<>();
+            for (int i = 0; i < 1000; i++) {
+                String[] id = i % 7 == 0 ? new String[] {"a" + i, "b|" + i} : new String[] {i % 11 == 0 ? null : "\u00fcber" + i};
+                ReconRecord record = i % 13 == 0 ? ReconRecord.rejected(ReconRecord.Reason.MALFORMED, id) : ReconRecord.of(id);
+                records.add(i % 17 == 0 ? ReconRecord.heartbeat(i) : record.source(i % 5 == 0 ? null : "s" + i % 3).context("x".repeat(i)).time(i));
+            }
+            try (NativePacker together = new NativePacker(settings.toNative(GROUPS, -1));
+                    NativePacker single = new NativePacker(settings.toNative(GROUPS, -1))) {
+                ByteArrayOutputStream expected = new ByteArrayOutputStream();
+                for (ReconRecord record : records) {
+                    together.add(0, record, 0);
+                    expected.writeBytes(single.pack(0, record, 0).bytes);
+                }
+                int size = together.pack();
+                assertThat(Arrays.copyOf(together.packed(), size)).isEqualTo(expected.toByteArray());
+                assertThat(together.pack()).isZero();
+            }
+        }
     }
 
     @Test

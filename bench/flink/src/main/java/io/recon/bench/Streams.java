@@ -35,6 +35,7 @@ public final class Streams {
         long range = ids / env.getParallelism();
         GeneratorFunction<Long, Record> make = number -> {
             long place = number % range;
+            Marks.pass(place, range);
             if (shuffled) {
                 long swapped = place ^ (BLOCK - 1);
                 place = swapped < range ? swapped : place;
@@ -47,7 +48,7 @@ public final class Streams {
         WatermarkStrategy<Record> watermarks = WatermarkStrategy.<Record>forBoundedOutOfOrderness(
                         java.time.Duration.ofMillis(OUT_OF_ORDERNESS_MS))
                 .withTimestampAssigner((record, before) -> record.time)
-                .withWatermarkAlignment("bench", java.time.Duration.ofSeconds(100), java.time.Duration.ofMillis(200));
+                .withWatermarkAlignment("bench", java.time.Duration.ofSeconds(500), java.time.Duration.ofMillis(200));
         return env.fromSource(source, watermarks, name).uid(name);
     }
 
