@@ -16,9 +16,12 @@ import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -105,8 +108,11 @@ class ReconStreamsTest {
         // Two halves of one sequence go up side by side, so records come out of order by as much.
         DataStream<ReconRecord> audit =
                 environment.fromSequence(0, count - 1).map(i -> ReconRecord.of("order-" + i, i)).assignTimestampsAndWatermarks(watermarks);
+        // However fast: no more than a quarter of them before the next checkpoint.
+        var checkpointed =
+                new DataGeneratorSource<Long>(i -> i, count, RateLimiterStrategy.perCheckpoint(count / 4), Types.LONG);
         DataStream<ReconRecord> events =
-                environment.fromSequence(0, count - 1)
+                environment.fromSource(checkpointed, WatermarkStrategy.noWatermarks(), "checkpointed")
                         .map(new FailOnce())
                         .filter(i -> i % 1000 != 0)
                         .map(i -> ReconRecord.of("order-" + i, i))
