@@ -2,14 +2,15 @@
  * See ahead.h.
  *
  * 1. A block is in one place: a thread's (being filled), ready in its slot's list, or free in its thread's list; the
- * first of a slot's list is the run's from recon_ahead_look to recon_ahead_give_back.
+ *    first of a slot's list is the run's from recon_ahead_look to recon_ahead_give_back.
  * 2. Lists, counts and flags change under the one lock alone; what is in a block passes from thread to thread with it.
  * 3. Whoever waits says so under the lock and is woken by its eventfd (the run by wake): nothing is missed, for the fd
- * stays readable. A side that runs is woken for by halves, so that neither is woken for each block: it is when there is
- * half of what there can be, or when the other side is about to wait itself.
+ *    stays readable. Neither is woken for each block, which costs more than to fill one: the run is where there are
+ *    many, or the thread is about to wait; the thread where it had no room and a slot has nearly run dry, or many were
+ *    given back.
  * 4. Slots and threads are added to by the run alone; a thread sees its slots by slot_count, under the lock.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* pthread_setname_np */
 
 #include "service/ahead.h"
 
@@ -30,6 +31,10 @@
 #define RECORD_COUNT_KEPT ((size_t)4 * RECON_AHEAD_MESSAGE_COUNT)
 #define SCHEMA_COUNT_MAX 4096 /* what a decoder keeps at most */
 #define PATIENCE_MS 1000
+/* Messages between asking for one's bytes and decoding it, and of how many bytes; the processor sees the rest coming.
+ */
+#define PREFETCH_COUNT 3
+#define PREFETCH_SIZE_MAX 512
 
 struct slot {
     void *from; /* NULL: nothing comes */
@@ -54,7 +59,10 @@ struct worker {
     pthread_t thread;
     bool is_started;
     bool is_waiting;
-    int wake; /* eventfd */
+    bool lacks_room; /* a slot had as many blocks as it may have */
+    int wake;        /* eventfd */
+    size_t slot_count;
+    size_t returned_count; /* blocks, since it looked at its slots */
     struct recon_message_decoder *decoders[RECON_STREAM_COUNT];
     bool reads_headers[RECON_STREAM_COUNT];
     size_t schema_count; /* of the open ones, that the decoders have */
@@ -141,6 +149,14 @@ static int digest(struct recon_ahead_block *block)
     return RECON_OK;
 }
 
+/* The value was last in the caches of the thread that received it, if at all. */
+static void prefetch(struct recon_text value)
+{
+    const size_t size = value.size < PREFETCH_SIZE_MAX ? value.size : PREFETCH_SIZE_MAX;
+    for (size_t at = 0; at < size; at += 64)
+        __builtin_prefetch(value.bytes + at);
+}
+
 /* Decodes what was taken, as far as that can be done here. Statuses are about memory. */
 static int decode(const struct worker *worker, const struct slot *slot, struct recon_ahead_block *block)
 {
@@ -155,6 +171,8 @@ static int decode(const struct worker *worker, const struct slot *slot, struct r
             .size = taken->messages[i].key.size + taken->messages[i].value.size,
         };
     for (size_t i = 0; i < taken->count && status == RECON_MESSAGE_DONE; i++) {
+        if (i + PREFETCH_COUNT < taken->count)
+            prefetch(taken->messages[i + PREFETCH_COUNT].value);
         const struct recon_message message = recon_ahead_message_of(&taken->messages[i], slot->partition);
         status = recon_message_decode(decoder, &message, &block->batch);
         if (status != RECON_MESSAGE_DONE)
@@ -262,12 +280,17 @@ static void *serve(void *context)
     pthread_mutex_lock(&ahead->lock);
     while (!ahead->is_stopped) {
         bool any = false;
+        worker->lacks_room = false;
+        worker->returned_count = 0;
         for (size_t i = worker->number; i < ahead->slot_count && !ahead->is_stopped; i += ahead->options.thread_count) {
             struct slot *slot = ahead->slots[i];
-            if (slot->from != NULL && !slot->is_over && slot->block_count < RECON_AHEAD_BLOCK_COUNT)
+            const bool has_room = slot->block_count < RECON_AHEAD_BLOCK_COUNT;
+            worker->lacks_room = worker->lacks_room || !has_room;
+            if (slot->from != NULL && !slot->is_over && has_room)
                 any = slot_serve(worker, slot) || any;
         }
-        if (any || ahead->is_stopped)
+        /* What was given back meanwhile may be room in a slot that had none when it was looked at. */
+        if (any || ahead->is_stopped || (worker->lacks_room && worker->returned_count > 0))
             continue;
         if (ahead->is_fresh)
             run_wake(ahead);
@@ -316,6 +339,8 @@ static int worker_start(struct recon_ahead *ahead, size_t number, char *error, s
     pthread_sigmask(SIG_SETMASK, &all, &before);
     worker->is_started = pthread_create(&worker->thread, &attributes, serve, worker) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (worker->is_started)
+        pthread_setname_np(worker->thread, "recon decode");
     pthread_attr_destroy(&attributes);
     return worker->is_started ? RECON_OK : RECON_ERROR_MEMORY;
 }
@@ -415,6 +440,7 @@ int recon_ahead_add(struct recon_ahead *ahead, void *from, int stream, uint32_t 
     *slot = (struct slot){.from = from, .stream = (uint8_t)stream, .partition = partition, .position = position};
     pthread_mutex_lock(&ahead->lock);
     if (slots_grow(ahead)) {
+        worker_of(ahead, ahead->slot_count)->slot_count++;
         ahead->slots[ahead->slot_count++] = slot;
         slot = NULL;
         status = RECON_OK;
@@ -450,7 +476,9 @@ void recon_ahead_give_back(struct recon_ahead *ahead, size_t number)
     pthread_mutex_lock(&ahead->lock);
     block->next = worker->free;
     worker->free = block;
-    const bool is_wanted = worker->is_waiting && slot->block_count <= RECON_AHEAD_BLOCK_COUNT / 2;
+    worker->returned_count++;
+    const bool is_wanted = worker->is_waiting && worker->lacks_room &&
+                           (slot->block_count <= 1 || worker->returned_count >= 2 * worker->slot_count);
     worker->is_waiting = worker->is_waiting && !is_wanted;
     pthread_mutex_unlock(&ahead->lock);
     if (is_wanted)
