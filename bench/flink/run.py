@@ -92,7 +92,7 @@ def build():
         for jar in (RECON, BENCH):
             with zipfile.ZipFile(jar) as one:
                 for name in one.namelist():
-                    if jar == RECON or name.startswith("io/recon/bench/"):
+                    if jar == RECON or name not in both.namelist() and name.endswith(".class"):
                         both.writestr(name, one.read(name))
 
 

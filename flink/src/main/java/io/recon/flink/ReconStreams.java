@@ -1,7 +1,9 @@
 package io.recon.flink;
 
 import java.time.Duration;
+import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.core.memory.ManagedMemoryUseCase;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.MultipleConnectedStreams;
@@ -59,6 +61,12 @@ public final class ReconStreams {
         int keyGroupCount = maxParallelism(audit);
         KeyGroups groups = new KeyGroups(keyGroupCount);
         StreamExecutionEnvironment env = audit.getExecutionEnvironment();
+        RuntimeExecutionMode mode = env.getConfiguration().get(ExecutionOptions.RUNTIME_MODE);
+        if (mode != RuntimeExecutionMode.STREAMING) {
+            throw new IllegalArgumentException("execution.runtime-mode is " + mode
+                    + ", and what is missing is told by the watermarks of a running stream: set it to STREAMING, which takes bounded"
+                    + " inputs, too");
+        }
         KeyedMultipleInputTransformation<ReconResult> matcher = new KeyedMultipleInputTransformation<>(
                 "recon: matcher", new MatcherOperatorFactory(settings), ReconResult.TYPE, env.getParallelism(), Types.INT);
         for (Stream stream : Stream.values()) {

@@ -1,6 +1,7 @@
 package io.recon.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.net.URL;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
@@ -30,6 +32,7 @@ import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The library form in a cluster within this process, and what Flink asks of its types. */
@@ -46,10 +49,20 @@ class ReconStreamsTest {
                                 .withTimestampAssigner((record, time) -> record.time));
     }
 
+    /**
+     * For a cluster whose parts are one process, which the machine may leave standing for a while: after 50 s without a heartbeat
+     * Flink takes a part for lost, and waits for one that never comes, or gives up.
+     */
+    private static Configuration patient() {
+        Configuration configuration = new Configuration();
+        configuration.setString("heartbeat.timeout", "30 min");
+        return configuration;
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void twoStreamsOfAProgramAreReconciled(int parallelism) throws Exception {
-        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(parallelism, new Configuration());
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(parallelism, patient());
         ReconSettings settings =
                 ReconSettings.named("orders")
                         .interval(Duration.ofHours(1))
@@ -68,6 +81,25 @@ class ReconStreamsTest {
                 .hasSize(6) // 20,000 s
                 .allSatisfy(result -> assertThat(result).contains("\"basis\":\"end\"").contains("\"completeness_percent\":99"));
         assertThat(found).filteredOn(result -> result.contains("\"expected\":3600,\"matched\":3564")).hasSize(5);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = RuntimeExecutionMode.class,
+            names = {"BATCH", "AUTOMATIC"})
+    void anExecutionInBatchesIsRefused(RuntimeExecutionMode mode) {
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(1, new Configuration());
+        environment.setRuntimeMode(mode);
+        ReconSettings settings =
+                ReconSettings.named("orders")
+                        .interval(Duration.ofHours(1))
+                        .outOfOrderness(Duration.ZERO)
+                        .retention(Duration.ofDays(1))
+                        .build();
+        assertThatThrownBy(() -> ReconStreams.reconcile(records(environment, 0), records(environment, 0), settings))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("execution.runtime-mode is " + mode)
+                .hasMessageContaining("set it to STREAMING");
     }
 
     /** Fails once, behind a checkpoint. */
@@ -96,7 +128,7 @@ class ReconStreamsTest {
     void aFailureChangesNothingAndTellsNothingTwice(boolean isUnaligned, @TempDir Path checkpoints) throws Exception {
         int count = 200_000;
         FailOnce.HAS_FAILED.set(false);
-        Configuration configuration = new Configuration();
+        Configuration configuration = patient();
         configuration.setString("execution.checkpointing.interval", "50 ms");
         configuration.setString("execution.checkpointing.unaligned.enabled", Boolean.toString(isUnaligned));
         configuration.setString("execution.checkpointing.dir", checkpoints.toUri().toString());

@@ -64,6 +64,16 @@ public final class ReconJob {
 
     /** Submits the job. {@code --config FILE} is all there is. */
     public static void main(String[] arguments) throws Exception {
+        submit(arguments, ReconStreams::reconcilePacked);
+    }
+
+    /** What stands between the sources and the sinks: {@link ReconStreams}, but in measurements of the rest. */
+    interface Reconciliation {
+        ReconStreams.Results of(
+                DataStream<PackedRecords> audit, DataStream<PackedRecords> events, ReconSettings settings, Duration latency);
+    }
+
+    static void submit(String[] arguments, Reconciliation reconciliation) throws Exception {
         Path file = file(arguments);
         String text;
         try {
@@ -72,7 +82,7 @@ public final class ReconJob {
             throw new IllegalArgumentException("--config: can't read " + file + ": " + error, error);
         }
         ReconConfig config = ReconConfig.parse(text, file.toString(), System.getenv());
-        new ReconJob(StreamExecutionEnvironment.getExecutionEnvironment(), config).run();
+        new ReconJob(StreamExecutionEnvironment.getExecutionEnvironment(), config).run(reconciliation);
     }
 
     private static Path file(String[] arguments) {
@@ -85,7 +95,7 @@ public final class ReconJob {
         throw new IllegalArgumentException("usage: flink run recon-flink-LINE.jar --config FILE");
     }
 
-    private void run() throws Exception {
+    private void run(Reconciliation reconciliation) throws Exception {
         boolean isExact = options.delivery() == DeliveryGuarantee.EXACTLY_ONCE;
         if (isExact && !env.getCheckpointConfig().isCheckpointingEnabled()) {
             throw new IllegalArgumentException("checkpoints are off, and results are published with checkpoints: set"
@@ -97,7 +107,7 @@ public final class ReconJob {
         long from = Math.max(settings.fromMs(), start.fromMs());
         LOG.info("Reading begins at {} and {}; judged is from {} on", start.audit(), start.events(), from);
         env.getConfig().enableObjectReuse();
-        ReconStreams.Results results = ReconStreams.reconcilePacked(
+        ReconStreams.Results results = reconciliation.of(
                 source(Stream.AUDIT, start.audit()),
                 source(Stream.EVENTS, start.events()),
                 settings.withFrom(from),
