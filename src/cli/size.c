@@ -25,7 +25,7 @@
 #define PENDING_HEAD_BYTES 71.0
 #define PENDING_SLACK 1.08
 /* Of `recon check`: batches, buffers and pages that are kept warm. */
-#define COMMAND_BYTES (36.0 * 1024 * 1024)
+#define COMMAND_BYTES (52.0 * 1024 * 1024)
 /* One matcher takes no more (include/recon/matcher.h). */
 #define MATCHER_ID_COUNT_MAX 268435455.0
 /* A JSON line of 250 bytes, and a record joined at 10^6 and at 2 * 10^7 IDs. */

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 512 records with IDs and short contexts fit the first block; a clear gives back what a huge context took. */
-#define BLOCK_SIZE_BYTES_MIN ((size_t)64 << 10)
+/* 512 records with IDs and usual contexts fit the first block, what it has not used costs nothing; a clear gives back
+ * what a huge context took. */
+#define BLOCK_SIZE_BYTES_MIN ((size_t)96 << 10)
 #define BLOCK_SIZE_BYTES_KEPT ((size_t)1 << 20)
 
 struct recon_batch_block {

@@ -30,7 +30,7 @@
 
 /* With few files the threads may run far ahead of each other; with many, what each holds must be small. */
 #define FEW_FILES 8
-#define BATCH_COUNT_FEW 64 /* of all lanes together */
+#define BATCH_COUNT_FEW 256 /* of all lanes together */
 #define BATCH_COUNT_MANY 2
 #define BUFFER_BYTES_FEW ((size_t)256 * 1024)
 #define BUFFER_BYTES_MANY ((size_t)32 * 1024)
