@@ -83,7 +83,8 @@ class Service:
     def stop(self):
         """Ends it as systemd does, within the time that is promised."""
         self.process.terminate()
-        assert self.process.wait(10) == 0, self.said()
+        wait_until(lambda: self.process.poll() is not None, 10, self.said)
+        assert self.process.returncode == 0, self.said()
 
     def said(self):
         return self.log.read_text(errors="replace")
@@ -95,7 +96,8 @@ class Service:
 
     def ended(self, seconds=30):
         """Waits until it ends by itself; its status."""
-        return self.process.wait(seconds)
+        wait_until(lambda: self.process.poll() is not None, seconds, self.said)
+        return self.process.returncode
 
     def until_said(self, text, seconds=60):
         wait_until(lambda: text in self.said(), seconds, lambda: f"{text!r} in:\n{self.said()}")
