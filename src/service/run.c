@@ -265,6 +265,22 @@ static void run_deinit(struct recon_run *run)
     free(run->shown);
 }
 
+/* All that was done is done again, under the settings of then: what a stop in good order leaves. */
+static int settle(struct recon_run *run)
+{
+    const int status = run_commit(run);
+    if (status != RECON_OK)
+        return status;
+    run_snapshot_last(run);
+    if (run_is_stopped(run))
+        return RUN_STOPPED;
+    if (!run->snapshots.has_kept || run->snapshots.kept_number + 1 != run->entry_count)
+        return run_fail(run, RECON_ERROR_IO,
+                        "the settings have changed, and what was read under those of then can't be kept in a snapshot: "
+                        "see above why; or take them back, and stop it in good order once");
+    return RUN_REBUILD;
+}
+
 /* From taking over to the end, or to where it must begin anew. */
 static int run_once(struct recon_run *run)
 {
@@ -291,6 +307,8 @@ static int run_once(struct recon_run *run)
         run_phase(run, RECON_RUN_REREADING);
         status = run_resume(run, &found);
     }
+    if (status == RECON_OK && run->is_settling)
+        return settle(run);
     if (status == RECON_OK && !found)
         status = run_start(run);
     if (status == RECON_OK) {
@@ -313,6 +331,8 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
     struct recon_run_tally tally = {0};
     const int64_t started_ms = recon_clock_wall_ms();
     uint64_t entry_count_before = 0;
+    struct recon_config then;
+    bool is_settling = false;
     for (int failed = 0;;) {
         struct recon_run *run = calloc(1, sizeof *run);
         if (run == NULL) {
@@ -321,6 +341,11 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
         }
         message[0] = '\0';
         run->options = *options;
+        if (is_settling) {
+            run->is_settling = true;
+            run->options.config = &then;
+            run->options.record = NULL;
+        }
         run->message = message;
         run->message_size = message_size;
         run->tally = &tally;
@@ -335,11 +360,16 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
         recon_buffer_init(&run->snapshots.head);
         const int status = run_once(run);
         const uint64_t entry_count = run->entry_count;
+        is_settling = status == RUN_SETTLE;
+        if (is_settling) {
+            then = *options->config;
+            then.settings = run->then;
+        }
         run_deinit(run);
         free(run);
         if (status == RUN_STOPPED || status == RECON_OK)
             return RECON_OK;
-        if (status != RUN_REBUILD)
+        if (status != RUN_REBUILD && status != RUN_SETTLE)
             return status;
         failed = entry_count == entry_count_before ? failed + 1 : 1;
         entry_count_before = entry_count;

@@ -512,6 +512,15 @@ static int state_restore(struct resume *resume)
         status = next_way(run, again_from_snapshot(resume));
     if (status == RUN_UNSOUND && is_whole && !is_traced)
         status = next_way(run, again_from_beginning(resume));
+    const struct recon_text settings = {resume->settings.bytes, (uint32_t)resume->settings.size};
+    if (status == RUN_UNSOUND && resume->is_refused && !run->is_settling &&
+        run_settings_then(run, settings, &run->then)) {
+        run_log(run, 5,
+                "the settings have changed (%s): what was read since the last snapshot is read again under "
+                "those of then first",
+                resume->difference);
+        return RUN_SETTLE;
+    }
     if (status == RUN_UNSOUND && resume->is_refused)
         return run_fail(run, RECON_ERROR_MISMATCH,
                         "the settings are not those that '%s' has run with: %s. What it read since its last snapshot "
@@ -535,6 +544,8 @@ static int resume_from(struct resume *resume)
     if (status != RECON_OK)
         return status;
     run_log(run, 6, "all is read again: %llu records", (unsigned long long)recon_steps_record_count(run->steps));
+    if (run->is_settling)
+        return RECON_OK;
     run->settings_are_due = true;
     /* Being down was no silence of the inputs. */
     if (recon_steps_now(run->steps) != RECON_TIME_MIN)

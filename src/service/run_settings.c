@@ -2,6 +2,7 @@
  * The settings that a state rests on, as lines of text: an entry of the journal has those in force, and a run goes on
  * only under the same ones.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -138,6 +139,57 @@ bool run_settings_are(const struct recon_run *run, struct recon_text settings, c
                  their_line.bytes);
         return false;
     }
+    return true;
+}
+
+/* A number behind a line's name. */
+static bool number_read(struct recon_text one, const char *name, int base, int64_t *value)
+{
+    char text[64] = "";
+    char *end = text;
+    const size_t size = strlen(name);
+    if (one.size <= size || one.size - size >= sizeof text || memcmp(one.bytes, name, size) != 0)
+        return false;
+    memcpy(text, one.bytes + size, one.size - size);
+    errno = 0;
+    *value = strtoll(text, &end, base);
+    return errno == 0 && end != text && (*end == '\0' || strcmp(end, " ms") == 0);
+}
+
+bool run_settings_then(const struct recon_run *run, struct recon_text settings, struct recon_settings *then)
+{
+    struct recon_settings made = run->options.config->settings;
+    int64_t report = made.report;
+    int64_t in_force = 0; /* follows from the others */
+    const struct {
+        const char *name;
+        int base;
+        int64_t *value;
+    } numbers[] = {
+        {"from in force: ", 10, &in_force},
+        {"out_of_orderness: ", 10, &made.out_of_orderness_ms},
+        {"retention: ", 10, &made.retention_ms},
+        {"idle_timeout: ", 10, &made.idle_timeout_ms},
+        {"max_future_skew: ", 10, &made.max_future_skew_ms},
+        {"from: ", 10, &made.from_ms},
+        {"to: ", 10, &made.to_ms},
+        {"report: ", 16, &report},
+    };
+    struct recon_text mine = ours(run);
+    while (mine.size > 0 || settings.size > 0) {
+        const struct recon_text my_line = line_take(&mine);
+        const struct recon_text their_line = line_take(&settings);
+        bool is_number = false;
+        for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && !is_number; i++) {
+            int64_t now = 0;
+            is_number = number_read(my_line, numbers[i].name, numbers[i].base, &now) &&
+                        number_read(their_line, numbers[i].name, numbers[i].base, numbers[i].value);
+        }
+        if (!is_number && !same(my_line, their_line))
+            return false;
+    }
+    made.report = (uint32_t)report;
+    *then = made;
     return true;
 }
 

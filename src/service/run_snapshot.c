@@ -21,6 +21,7 @@
 #include <signal.h>
 #endif
 
+#define LAST_SLICE_MS 100 /* where nothing else is to be done */
 #define SLICE_MS 5
 #define DISCARD_BYTES 16384
 #define SLOW_MS 60000
@@ -343,14 +344,22 @@ int run_snapshot_tick(struct recon_run *run)
     return RECON_OK;
 }
 
+static bool is_late(struct recon_run *run)
+{
+    if (run_is_stopped(run) && run->stop_deadline_ms == 0)
+        run->stop_deadline_ms = recon_clock_monotonic_ms() + RUN_STOP_PATIENCE_MS;
+    return run->stop_deadline_ms != 0 && recon_clock_monotonic_ms() >= run->stop_deadline_ms;
+}
+
 void run_snapshot_last(struct recon_run *run)
 {
     struct run_snapshots *snapshots = &run->snapshots;
     give_up(snapshots);
     if (!is_news(run) || begin(run) != RECON_OK)
         return;
-    while (snapshots->file != NULL && recon_clock_monotonic_ms() < run->stop_deadline_ms) {
-        const int status = give(run, run->stop_deadline_ms, false);
+    while (snapshots->file != NULL && !is_late(run) && run_turn(run) == RECON_OK) {
+        run_beat(run);
+        const int status = give(run, recon_clock_monotonic_ms() + LAST_SLICE_MS, false);
         if (status != RECON_OK)
             failed(run, recon_status_text(status));
         else

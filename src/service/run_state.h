@@ -24,6 +24,7 @@
 enum run_status {
     RUN_STOPPED = 1, /* stop was asked for */
     RUN_REBUILD = 2, /* a transaction was aborted: what the engine knows is ahead of what was published */
+    RUN_SETTLE = 4,  /* what was read is to be read again under run->then first, and stopped in good order */
     RUN_UNSOUND = 3, /* what was read before is not there to be read again as it was; message says what */
 };
 
@@ -94,6 +95,8 @@ struct recon_run {
     struct recon_steps *steps;
     struct recon_buffer settings; /* as the journal has them */
     bool settings_are_due;        /* the next entry is to have them */
+    struct recon_settings then;   /* RUN_SETTLE: those in force before */
+    bool is_settling;             /* it runs under those, to do again what was done and no more */
     int64_t from_ms;
     int64_t rewind_ms; /* begun anew: inputs are read from this timestamp on; RECON_TIME_MIN: as configured */
     struct recon_published *published; /* after it was begun anew, while it matters; else NULL */
@@ -163,6 +166,9 @@ int run_settings_write(struct recon_run *run, struct recon_buffer *buffer);
 int run_settings_adopt(struct recon_run *run, struct recon_text settings);
 /* Whether these are run->settings; if not, one_of_them names a line that differs. */
 bool run_settings_are(const struct recon_run *run, struct recon_text settings, char *one_of_them, size_t size);
+/* Where these differ from run->settings in nothing but durations, bounds and what is reported: sets then to ours with
+ * theirs of these. */
+bool run_settings_then(const struct recon_run *run, struct recon_text settings, struct recon_settings *then);
 
 /* run_output.c */
 int run_emit(void *context, const struct recon_result *result);
@@ -210,7 +216,8 @@ int run_resume(struct recon_run *run, bool *found);
 /* run_snapshot.c */
 /* Between steps, after what was made was committed or not: begins one, goes on with it, sees how it went. */
 int run_snapshot_tick(struct recon_run *run);
-/* All is committed, and this run ends: one more, if there is the time. */
+/* All is committed, and this run ends: one more, if there is the time before the stop's deadline, should there be one.
+ */
 void run_snapshot_last(struct recon_run *run);
 /* Remembers one that can't be gone on from, and says why. */
 void run_snapshot_refuse(struct recon_run *run, uint64_t number, const char *why);
