@@ -3,45 +3,16 @@
  *
  * An open hash table; a thing's place is its hash, or one behind it. Nothing is removed but by building it anew.
  */
-#include "service/published.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/id_text.h"
 #include "codec/key.h"
-#include "codec/time_text.h"
 #include "recon/status.h"
 #include "service/bytes.h"
+#include "service/published_state.h"
 
 #define CAPACITY_FIRST 1024
 #define ENTRY_BYTES_MAX 64
-
-enum kind { NOTHING, WINDOW, PRESENCE, AUDIT, PLACE };
-
-struct thing {
-    uint64_t hash;
-    int64_t time;      /* of a window its start; RECON_TIME_MAX: none is known */
-    uint64_t revision; /* of a window: the last one */
-    uint64_t counts;   /* of that: their hash */
-    uint8_t kind;
-    bool is_closed;  /* PRESENCE, AUDIT: what was missing was found */
-    bool is_known;   /* ... the engine knows of it by itself */
-    uint32_t source; /* ... where the audit record's or event's source is among the texts */
-    uint32_t source_size;
-};
-
-struct recon_published {
-    struct recon_buffer name; /* as keys begin: percent-encoded, and a slash */
-    bool source_in_identity;
-    struct thing *things;
-    size_t capacity; /* a power of two */
-    size_t count;
-    struct recon_buffer texts;
-    struct recon_buffer scratch;
-    int64_t watermark; /* the largest with basis `watermark` */
-    int64_t watermark_any;
-};
 
 /* --- the table --------------------------------------------------------------------------------------------------- */
 
@@ -73,8 +44,7 @@ static int grow(struct recon_published *published)
     return RECON_OK;
 }
 
-/* What is known by a hash; made if it is not. NULL when memory is out. */
-static struct thing *have(struct recon_published *published, uint64_t hash, enum kind kind)
+struct thing *published_have(struct recon_published *published, uint64_t hash, enum kind kind)
 {
     if (grow(published) != RECON_OK)
         return NULL;
@@ -86,26 +56,26 @@ static struct thing *have(struct recon_published *published, uint64_t hash, enum
     return one;
 }
 
-static uint64_t hash_of(enum kind kind, const struct recon_text *parts, size_t count)
+uint64_t published_hash(enum kind kind, const struct recon_text *parts, size_t count)
 {
     static const uint8_t seeds[][RECON_SEED_SIZE_BYTES] = {"", "window", "presence", "audit", "place"};
     return recon_key_hash(seeds[kind], parts, count).low;
 }
 
-static uint64_t window_hash(int64_t start)
+uint64_t published_window_hash(int64_t start)
 {
     const struct recon_text part = {(const char *)&start, sizeof start};
-    return hash_of(WINDOW, &part, 1);
+    return published_hash(WINDOW, &part, 1);
 }
 
-static uint64_t identity_hash(const struct recon_published *published, enum kind kind, struct recon_text source,
-                              struct recon_text id)
+uint64_t published_identity_hash(const struct recon_published *published, enum kind kind, struct recon_text source,
+                                 struct recon_text id)
 {
     const struct recon_text parts[] = {source, id};
-    return published->source_in_identity ? hash_of(kind, parts, 2) : hash_of(kind, parts + 1, 1);
+    return published->source_in_identity ? published_hash(kind, parts, 2) : published_hash(kind, parts + 1, 1);
 }
 
-static uint64_t counts_hash(const struct recon_counts *counts)
+uint64_t published_counts_hash(const struct recon_counts *counts)
 {
     const uint64_t all[] = {counts->expected,         counts->matched,   counts->duplicate_audits,
                             counts->duplicate_events, counts->unaudited, counts->unjudged_audits};
@@ -166,200 +136,6 @@ void recon_published_free(struct recon_published *published)
     free(published);
 }
 
-/* --- reading back ------------------------------------------------------------------------------------------------ */
-
-/* What follows `"name":` in an object that this program wrote: texts in it have their quotes escaped, so that this is
- * the field itself. */
-static bool field_find(struct recon_text value, const char *name, struct recon_text *found)
-{
-    const size_t size = strlen(name);
-    for (uint32_t at = 0; at + size + 3 <= value.size; at++)
-        if (value.bytes[at] == '"' && memcmp(value.bytes + at + 1, name, size) == 0 &&
-            value.bytes[at + 1 + size] == '"' && value.bytes[at + 2 + size] == ':') {
-            const uint32_t from = at + (uint32_t)size + 3;
-            *found = (struct recon_text){value.bytes + from, value.size - from};
-            return true;
-        }
-    return false;
-}
-
-static bool text_field(struct recon_text value, const char *name, struct recon_text *text)
-{
-    if (!field_find(value, name, text) || text->size == 0 || text->bytes[0] != '"')
-        return false;
-    const char *end = memchr(text->bytes + 1, '"', text->size - 1);
-    if (end == NULL)
-        return false;
-    *text = (struct recon_text){text->bytes + 1, (uint32_t)(end - text->bytes - 1)};
-    return true;
-}
-
-static bool time_field(struct recon_text value, const char *name, int64_t *time)
-{
-    struct recon_text text;
-    return text_field(value, name, &text) && recon_time_parse(text.bytes, text.size, NULL, time);
-}
-
-static uint64_t number_field(struct recon_text value, const char *name)
-{
-    struct recon_text text;
-    uint64_t number = 0;
-    if (!field_find(value, name, &text))
-        return 0;
-    for (uint32_t i = 0; i < text.size && text.bytes[i] >= '0' && text.bytes[i] <= '9'; i++)
-        number = number * 10 + (uint64_t)(text.bytes[i] - '0');
-    return number;
-}
-
-static bool text_is(struct recon_text text, const char *string)
-{
-    return text.size == strlen(string) && memcmp(text.bytes, string, text.size) == 0;
-}
-
-static void watermark_read(struct recon_published *published, struct recon_text value)
-{
-    int64_t watermark = RECON_TIME_MIN;
-    struct recon_text basis = {0};
-    if (!time_field(value, "watermark", &watermark))
-        return;
-    if (watermark > published->watermark_any)
-        published->watermark_any = watermark;
-    if (text_field(value, "basis", &basis) && text_is(basis, "watermark") && watermark > published->watermark)
-        published->watermark = watermark;
-}
-
-static int window_read(struct recon_published *published, struct recon_text value)
-{
-    int64_t start = 0;
-    if (!time_field(value, "start", &start))
-        return RECON_OK;
-    const struct recon_counts counts = {
-        .expected = number_field(value, "expected"),
-        .matched = number_field(value, "matched"),
-        .duplicate_audits = number_field(value, "duplicate_audits"),
-        .duplicate_events = number_field(value, "duplicate_events"),
-        .unaudited = number_field(value, "unaudited"),
-        .unjudged_audits = number_field(value, "unjudged_audits"),
-    };
-    struct thing *one = have(published, window_hash(start), WINDOW);
-    if (one == NULL)
-        return RECON_ERROR_MEMORY;
-    one->time = start;
-    one->revision = number_field(value, "revision");
-    one->counts = counts_hash(&counts);
-    return RECON_OK;
-}
-
-static bool is_hex(char digit)
-{
-    return (digit >= '0' && digit <= '9') || (digit >= 'A' && digit <= 'F');
-}
-
-static unsigned hex(char digit)
-{
-    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
-}
-
-/* The next part of a key, decoded at the scratch's end; its place there. */
-static int part_read(struct recon_published *published, struct recon_text *key, size_t *at, size_t *size)
-{
-    struct recon_buffer *out = &published->scratch;
-    const int status = recon_buffer_reserve(out, key->size);
-    if (status != RECON_OK)
-        return status;
-    *at = out->size;
-    while (key->size > 0 && key->bytes[0] != '/') {
-        const bool is_code = key->bytes[0] == '%' && key->size >= 3 && is_hex(key->bytes[1]) && is_hex(key->bytes[2]);
-        char byte = key->bytes[0] == '|' ? (char)RECON_ID_JOINT : key->bytes[0];
-        if (is_code)
-            byte = (char)(hex(key->bytes[1]) << 4 | hex(key->bytes[2]));
-        out->bytes[out->size++] = byte;
-        key->bytes += is_code ? 3 : 1;
-        key->size -= is_code ? 3 : 1;
-    }
-    *size = out->size - *at;
-    if (key->size > 0) {
-        key->bytes++;
-        key->size--;
-    }
-    return RECON_OK;
-}
-
-/* key: from the source on. */
-static int identity_read(struct recon_published *published, enum kind kind, struct recon_text key, bool is_closed,
-                         struct recon_text value)
-{
-    size_t source_at = 0;
-    size_t source_size = 0;
-    size_t id_at = 0;
-    size_t id_size = 0;
-    published->scratch.size = 0;
-    int status = part_read(published, &key, &source_at, &source_size);
-    if (status == RECON_OK)
-        status = part_read(published, &key, &id_at, &id_size);
-    if (status != RECON_OK)
-        return status;
-    const struct recon_text source = {published->scratch.bytes + source_at, (uint32_t)source_size};
-    const struct recon_text id = {published->scratch.bytes + id_at, (uint32_t)id_size};
-    struct thing *one = have(published, identity_hash(published, kind, source, id), kind);
-    if (one == NULL)
-        return RECON_ERROR_MEMORY;
-    one->is_closed = is_closed;
-    time_field(value, "time", &one->time);
-    if (source_size > 0 && one->source_size == 0 && !is_closed) {
-        status = recon_buffer_reserve(&published->texts, source_size);
-        if (status != RECON_OK)
-            return status;
-        one->source = (uint32_t)published->texts.size;
-        one->source_size = (uint32_t)source_size;
-        recon_bytes_put(&published->texts, source.bytes, source_size);
-    }
-    return RECON_OK;
-}
-
-static int place_read(struct recon_published *published, struct recon_text key, struct recon_text value)
-{
-    struct thing *one = have(published, hash_of(PLACE, &key, 1), PLACE);
-    if (one == NULL)
-        return RECON_ERROR_MEMORY;
-    time_field(value, "time", &one->time);
-    return RECON_OK;
-}
-
-static bool begins(struct recon_text *key, const char *with)
-{
-    const size_t size = strlen(with);
-    if (key->size < size || memcmp(key->bytes, with, size) != 0)
-        return false;
-    key->bytes += size;
-    key->size -= (uint32_t)size;
-    return true;
-}
-
-int recon_published_read(struct recon_published *published, struct recon_text key, struct recon_text value)
-{
-    const struct recon_text whole = key;
-    struct recon_text type;
-    if (key.size < published->name.size || memcmp(key.bytes, published->name.bytes, published->name.size) != 0 ||
-        value.bytes == NULL || !text_field(value, "type", &type))
-        return RECON_OK;
-    key.bytes += published->name.size;
-    key.size -= (uint32_t)published->name.size;
-    watermark_read(published, value);
-    if (begins(&key, "metric/"))
-        return window_read(published, value);
-    if (begins(&key, "presence/"))
-        return identity_read(published, PRESENCE, key, text_is(type, "found"), value);
-    if (begins(&key, "audit/"))
-        return identity_read(published, AUDIT, key, text_is(type, "audited"), value);
-    return place_read(published, whole, value);
-}
-
-int64_t recon_published_watermark(const struct recon_published *published)
-{
-    return published->watermark != RECON_TIME_MIN ? published->watermark : published->watermark_any;
-}
-
 /* --- what is left of it ------------------------------------------------------------------------------------------ */
 
 void recon_published_trim(struct recon_published *published, int64_t before, int64_t over)
@@ -403,8 +179,8 @@ size_t recon_published_open_count(const struct recon_published *published)
 
 static bool judge_window(struct recon_published *published, struct recon_result *result)
 {
-    struct thing *one = find(published, window_hash(result->start));
-    const uint64_t counts = counts_hash(&result->counts);
+    struct thing *one = find(published, published_window_hash(result->start));
+    const uint64_t counts = published_counts_hash(&result->counts);
     if (one->kind == NOTHING)
         return true;
     if (one->counts == counts)
@@ -417,7 +193,7 @@ static bool judge_window(struct recon_published *published, struct recon_result 
 static bool judge_identity(struct recon_published *published, enum kind kind, const struct recon_result *result,
                            bool closes)
 {
-    struct thing *one = find(published, identity_hash(published, kind, result->source, result->id));
+    struct thing *one = find(published, published_identity_hash(published, kind, result->source, result->id));
     if (one->kind == NOTHING)
         return true;
     if (!closes) {
@@ -441,7 +217,7 @@ bool recon_published_judge(struct recon_published *published, struct recon_resul
     case RECON_RESULT_AUDITED:
         return judge_identity(published, AUDIT, result, result->type == RECON_RESULT_AUDITED);
     default:
-        return find(published, hash_of(PLACE, &key, 1))->kind == NOTHING;
+        return find(published, published_hash(PLACE, &key, 1))->kind == NOTHING;
     }
 }
 
@@ -452,7 +228,7 @@ bool recon_published_arrived(struct recon_published *published, const struct rec
     const enum kind kind = is_event ? PRESENCE : AUDIT;
     if (record->kind != RECON_KIND_RECORD)
         return false;
-    struct thing *one = find(published, identity_hash(published, kind, record->source, record->id));
+    struct thing *one = find(published, published_identity_hash(published, kind, record->source, record->id));
     if (!is_open(one) || one->is_known || one->time < over)
         return false;
     one->is_closed = true;
@@ -511,7 +287,7 @@ static int thing_read(struct recon_published *published, struct recon_text *byte
     read.revision = (uint64_t)revision;
     read.source = (uint32_t)source;
     read.source_size = (uint32_t)source_size;
-    struct thing *one = have(published, read.hash, (enum kind)read.kind);
+    struct thing *one = published_have(published, read.hash, (enum kind)read.kind);
     if (one == NULL)
         return RECON_ERROR_MEMORY;
     *one = read;

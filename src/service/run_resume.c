@@ -5,40 +5,14 @@
  * The journal is gone through twice: to know how much was published and which snapshots it bears out, and to do it
  * again. Where to read on comes from it and the snapshot alone.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "recon/status.h"
 #include "service/bytes.h"
-#include "service/run_state.h"
+#include "service/run_resume.h"
 
 #define WAIT_MS 100
 #define ENTRY_COUNT 16
-
-struct candidate {
-    uint64_t number;
-    FILE *file; /* behind the head */
-    struct recon_buffer bytes;
-    struct recon_snapshot_head head;
-    bool is_borne_out;
-};
-
-struct resume {
-    struct recon_run *run;
-    struct candidate *candidates; /* the newest first */
-    size_t candidate_count;
-    int64_t first; /* of the journal's offsets; end: behind the last */
-    int64_t end;
-    bool has_entry;
-    uint64_t first_number;
-    struct recon_buffer settings; /* the last in an entry */
-    /* While it is done again. */
-    bool settings_differ; /* of the last entry's or snapshot's from what they are now */
-    char difference[512];
-    bool is_refused; /* as it could be gone on under the settings of then */
-};
 
 /* --- the journal ------------------------------------------------------------------------------------------------- */
 
@@ -124,98 +98,8 @@ static int entry_look(struct resume *resume, const struct recon_journal_entry *e
 
 /* --- doing it again ---------------------------------------------------------------------------------------------- */
 
-static int topic_of(const struct recon_run *run, struct recon_text name, int stream, size_t *topic)
-{
-    for (size_t i = 0; i < run->topic_count; i++)
-        if (strlen(run->topics[i]) == name.size && memcmp(run->topics[i], name.bytes, name.size) == 0 &&
-            run_is_audit(run, i) == (stream == RECON_STREAM_AUDIT)) {
-            *topic = i;
-            return RECON_OK;
-        }
-    return RECON_ERROR_DAMAGED;
-}
-
-static int range_is_gone(struct recon_run *run, const struct run_slot *slot, const struct recon_journal_step *step,
-                         const char *why)
-{
-    return run_fail(run, RUN_UNSOUND,
-                    "topic %s, partition %d: offsets %lld to %lld, which were read before, are to be read again, and "
-                    "%s (retention, compaction, or a topic made anew)",
-                    run_topic(run, slot), (int)slot->topic_partition, (long long)step->first, (long long)step->end - 1,
-                    why);
-}
-
-static int reread_range(struct recon_run *run, const struct recon_journal_step *step)
-{
-    size_t slot = 0;
-    while (slot < run->slot_count &&
-           (run->slots[slot].stream != step->stream || run->slots[slot].partition != step->partition))
-        slot++;
-    if (slot == run->slot_count || run->slots[slot].is_gone)
-        return RECON_ERROR_DAMAGED;
-    size_t done = 0;
-    int status = RECON_OK;
-    while (status == RECON_OK && done < step->count) {
-        size_t count = 0;
-        run_beat(run);
-        status = run_take(run, slot, step->end, step->count - done, &count);
-        done += count;
-        if (status == RECON_ERROR_IO && run->is_lost)
-            return range_is_gone(run, &run->slots[slot], step, "they are gone");
-        if (status != RECON_OK || count > 0)
-            continue;
-        if (run->slots[slot].position >= step->end)
-            return range_is_gone(run, &run->slots[slot], step, "some are gone");
-        status = run_is_stopped(run) ? RUN_STOPPED : run_wait(run, WAIT_MS);
-    }
-    recon_steps_schemas_forget(run->steps, step->stream);
-    return status;
-}
-
-static int end_again(struct recon_run *run, const struct recon_journal_step *step)
-{
-    for (size_t i = 0; i < run->slot_count; i++) {
-        struct run_slot *slot = &run->slots[i];
-        if (slot->stream != step->stream || slot->partition != step->partition || !slot->is_gone || slot->is_ended)
-            continue;
-        slot->is_ended = true;
-        return recon_steps_end(run->steps, step->stream, step->partition);
-    }
-    return RECON_ERROR_DAMAGED;
-}
-
-static int step_again(struct recon_run *run, const struct recon_journal_step *step)
-{
-    size_t topic = 0;
-    if (step->kind != RECON_STEP_PARTITION && step->kind != RECON_STEP_CLOCK && step->kind != RECON_STEP_ABSENT &&
-        step->kind != RECON_STEP_ANEW &&
-        (step->partition >= recon_steps_partition_count(run->steps, step->stream) ||
-         recon_steps_now(run->steps) == RECON_TIME_MIN))
-        return RECON_ERROR_DAMAGED;
-    switch (step->kind) {
-    case RECON_STEP_PARTITION:
-        if (topic_of(run, step->topic, step->stream, &topic) != RECON_OK)
-            return RECON_ERROR_DAMAGED;
-        return run_partition(run, step->stream, topic, step->topic_partition, step->first);
-    case RECON_STEP_CLOCK:
-        return recon_steps_clock(run->steps, step->at);
-    case RECON_STEP_RANGE:
-        return reread_range(run, step);
-    case RECON_STEP_ABSENT:
-        return run_schema_absent(run, step);
-    case RECON_STEP_ALIVE:
-        return recon_steps_alive(run->steps, step->stream, step->partition);
-    case RECON_STEP_END:
-        return end_again(run, step);
-    case RECON_STEP_ANEW:
-        return run_fail(run, RUN_UNSOUND, "the run was begun anew since");
-    default:
-        return RECON_ERROR_VERSION;
-    }
-}
-
 /* What is read again must be read under the settings it was read under. */
-static int settings_follow(struct resume *resume, struct recon_text settings)
+int run_settings_follow(struct resume *resume, struct recon_text settings)
 {
     struct recon_run *run = resume->run;
     if (settings.size > 0) {
@@ -234,7 +118,7 @@ static int entry_again(struct resume *resume, const struct recon_journal_entry *
 {
     struct recon_run *run = resume->run;
     struct recon_text steps = entry->steps;
-    int status = settings_follow(resume, entry->settings);
+    int status = run_settings_follow(resume, entry->settings);
     if (status == RECON_OK && resume->settings_differ) {
         char last[sizeof resume->difference];
         const struct recon_text settings = {resume->settings.bytes, (uint32_t)resume->settings.size};
@@ -253,7 +137,7 @@ static int entry_again(struct resume *resume, const struct recon_journal_entry *
         if (status == RECON_OK)
             status = run_is_stopped(run) ? RUN_STOPPED : run_turn(run);
         if (status == RECON_OK)
-            status = step_again(run, &step);
+            status = run_step_again(run, &step);
     }
     if (status != RECON_OK)
         return status;
@@ -266,194 +150,6 @@ static int entry_again(struct resume *resume, const struct recon_journal_entry *
     run->entry_offset = offset;
     run->entry_hash = recon_bytes_hash(bytes);
     return RECON_OK;
-}
-
-/* --- snapshots --------------------------------------------------------------------------------------------------- */
-
-/* Reads the head, so that the file stands behind it. */
-static int head_load(struct candidate *one)
-{
-    char prefix[RECON_SNAPSHOT_HEAD_PREFIX_BYTES];
-    size_t size = 0;
-    if (fread(prefix, 1, sizeof prefix, one->file) != sizeof prefix)
-        return ferror(one->file) ? RECON_ERROR_IO : RECON_ERROR_TRUNCATED;
-    int status = recon_snapshot_head_size(prefix, &size);
-    if (status == RECON_OK)
-        status = recon_buffer_reserve(&one->bytes, size);
-    if (status != RECON_OK)
-        return status;
-    memcpy(one->bytes.bytes, prefix, sizeof prefix);
-    if (fread(one->bytes.bytes + sizeof prefix, 1, size - sizeof prefix, one->file) != size - sizeof prefix)
-        return ferror(one->file) ? RECON_ERROR_IO : RECON_ERROR_TRUNCATED;
-    one->bytes.size = size;
-    status = recon_snapshot_head_read((struct recon_text){one->bytes.bytes, (uint32_t)size}, &one->head);
-    return status == RECON_OK && one->head.entry_number != one->number ? RECON_ERROR_DAMAGED : status;
-}
-
-static void candidate_deinit(struct candidate *one)
-{
-    if (one->file != NULL)
-        fclose(one->file);
-    recon_buffer_deinit(&one->bytes);
-    free(one->head.partitions);
-}
-
-static int candidate_open(struct recon_run *run, struct candidate *one, uint64_t number)
-{
-    *one = (struct candidate){.number = number};
-    recon_buffer_init(&one->bytes);
-    char *path = recon_snapshot_path(run->options.config->state_directory, run->options.config->name, number);
-    if (path == NULL)
-        return RECON_ERROR_MEMORY;
-    one->file = fopen(path, "rbe");
-    free(path);
-    const int status = one->file == NULL ? RECON_ERROR_IO : head_load(one);
-    if (status != RECON_OK) {
-        run_snapshot_refuse(run, number, status == RECON_ERROR_IO ? strerror(errno) : recon_status_text(status));
-        candidate_deinit(one);
-    }
-    return status;
-}
-
-/* Whatever can't be read is told, and the run begins without it. */
-static int candidates_find(struct resume *resume)
-{
-    struct recon_run *run = resume->run;
-    const struct recon_config *config = run->options.config;
-    uint64_t *numbers = NULL;
-    size_t count = 0;
-    int status = recon_snapshot_list(config->state_directory, config->name, &numbers, &count);
-    if (status == RECON_ERROR_IO) {
-        run_log(run, 4, "no snapshot can be read: %s: %s", config->state_directory, strerror(errno));
-        return RECON_OK;
-    }
-    if (status != RECON_OK)
-        return status;
-    resume->candidates = calloc(count + 1, sizeof *resume->candidates);
-    if (resume->candidates == NULL)
-        status = RECON_ERROR_MEMORY;
-    for (size_t i = 0; i < count && status == RECON_OK; i++)
-        if (candidate_open(run, &resume->candidates[resume->candidate_count], numbers[i]) == RECON_OK)
-            resume->candidate_count++;
-    free(numbers);
-    return status;
-}
-
-static void candidates_free(struct resume *resume)
-{
-    for (size_t i = 0; i < resume->candidate_count; i++)
-        candidate_deinit(&resume->candidates[i]);
-    free(resume->candidates);
-}
-
-/* Nothing is read and nothing known: another beginning may be tried. */
-static int inputs_reset(struct recon_run *run)
-{
-    run_abort(run);
-    run->snapshots.has_kept = false;
-    recon_published_free(run->published);
-    run->published = NULL;
-    recon_steps_free(run->steps);
-    run->steps = NULL;
-    run_inputs_free(run);
-    run->is_lost = false;
-    run->slot_count = 0;
-    run->settings.size = 0;
-    run->result_count = 0;
-    run->message[0] = '\0';
-    return run_inputs_make(run);
-}
-
-static int partitions_restore(struct recon_run *run, const struct recon_snapshot_head *head)
-{
-    int status = RECON_OK;
-    for (size_t i = 0; i < head->partition_count && status == RECON_OK; i++) {
-        const struct recon_snapshot_partition *one = &head->partitions[i];
-        size_t topic = 0;
-        if (one->is_ended || topic_of(run, one->topic, one->stream, &topic) != RECON_OK)
-            status = run_partition_gone(run, one);
-        else
-            status = run_partition(run, one->stream, topic, one->topic_partition, one->position);
-        if (status == RECON_OK)
-            recon_steps_time_restore(run->steps, one->stream, run->slots[run->slot_count - 1].partition, one->time_max);
-    }
-    return status;
-}
-
-static int engine_restore(struct recon_run *run, struct candidate *one)
-{
-    char bytes[32768];
-    size_t size;
-    int status = RECON_OK;
-    while (status == RECON_OK && (size = fread(bytes, 1, sizeof bytes, one->file)) > 0)
-        status = run_is_stopped(run) ? RUN_STOPPED : recon_steps_restore(run->steps, bytes, size);
-    if (status == RECON_OK && ferror(one->file))
-        return RECON_ERROR_IO;
-    return status == RECON_OK
-               ? recon_steps_restored(run->steps, one->head.now_ms, one->head.record_count, one->head.hash)
-               : status;
-}
-
-/* RECON_ERROR_DAMAGED, _TRUNCATED, _VERSION, _IO: it can't be gone on from, another one may. */
-static int candidate_restore(struct resume *resume, struct candidate *one)
-{
-    struct recon_run *run = resume->run;
-    int status = inputs_reset(run);
-    if (status == RECON_OK)
-        status = settings_follow(resume, one->head.settings);
-    if (status == RECON_OK)
-        status = run_steps_make(run);
-    if (status == RECON_OK)
-        status = partitions_restore(run, &one->head);
-    if (status == RECON_OK)
-        status = engine_restore(run, one);
-    if (status != RECON_OK)
-        return status;
-    run->result_count = one->head.result_count;
-    if (one->head.published.size > 0) {
-        const struct recon_config *config = run->options.config;
-        status = recon_published_new(config->name, config->source_in_identity, &run->published);
-        if (status == RECON_OK)
-            status = recon_published_load(run->published, one->head.published);
-        if (status != RECON_OK)
-            return status;
-    }
-    run->entry_offset = one->head.entry_offset;
-    run->entry_hash = one->head.entry_hash;
-    run_snapshot_keep(run, one->number, one->head.entry_offset, one->head.now_ms);
-    return RECON_OK;
-}
-
-static bool is_of_no_use(int status)
-{
-    return status == RECON_ERROR_DAMAGED || status == RECON_ERROR_TRUNCATED || status == RECON_ERROR_VERSION ||
-           status == RECON_ERROR_IO;
-}
-
-/* The newest one that can be gone on from; first: the offset to go on at. RUN_UNSOUND: none can. */
-static int snapshot_restore(struct resume *resume, int64_t *first)
-{
-    struct recon_run *run = resume->run;
-    int status = RUN_UNSOUND;
-    for (size_t i = 0; i < resume->candidate_count && status == RUN_UNSOUND; i++) {
-        struct candidate *one = &resume->candidates[i];
-        if (!one->is_borne_out) {
-            char why[160];
-            snprintf(why, sizeof why, "it follows entry %llu, and the journal has another one or none at its offset",
-                     (unsigned long long)one->number);
-            run_snapshot_refuse(run, one->number, why);
-            continue;
-        }
-        status = candidate_restore(resume, one);
-        if (!is_of_no_use(status)) {
-            *first = one->head.entry_offset + 1;
-            break;
-        }
-        run_snapshot_refuse(run, one->number, recon_status_text(status));
-        run->message[0] = '\0';
-        status = RUN_UNSOUND;
-    }
-    return status;
 }
 
 /* --- a start ----------------------------------------------------------------------------------------------------- */
@@ -474,7 +170,7 @@ static int do_again(struct resume *resume, int64_t first)
 
 static int again_from_beginning(struct resume *resume)
 {
-    const int status = inputs_reset(resume->run);
+    const int status = run_inputs_reset(resume->run);
     return status == RECON_OK ? do_again(resume, resume->first) : status;
 }
 
@@ -483,7 +179,7 @@ static int again_from_snapshot(struct resume *resume)
     struct recon_run *run = resume->run;
     int64_t first = 0;
     run->is_rereading = true;
-    const int status = snapshot_restore(resume, &first);
+    const int status = run_snapshot_restore(resume, &first);
     run->is_rereading = false;
     if (status == RECON_OK && run->record != NULL)
         run_log(run, 4, "the trace begins with entry %llu, and can't be repeated by itself",
@@ -536,7 +232,7 @@ static int resume_from(struct resume *resume)
     int status = state_restore(resume);
     if (status == RUN_UNSOUND) {
         run_log(run, 4, "there is no sound snapshot, and what was read can't be read again from the beginning");
-        status = inputs_reset(run);
+        status = run_inputs_reset(run);
         return status == RECON_OK
                    ? run_start_anew(run, (struct recon_text){resume->settings.bytes, (uint32_t)resume->settings.size})
                    : status;
@@ -559,13 +255,13 @@ int run_resume(struct recon_run *run, bool *found)
     recon_buffer_init(&resume.settings);
     int status = run_ask_range(run, run->journal_topic, 0, &resume.first, &resume.end);
     if (status == RECON_OK)
-        status = candidates_find(&resume);
+        status = run_candidates_find(&resume);
     if (status == RECON_OK)
         status = journal_read(&resume, resume.first, entry_look);
     *found = resume.has_entry;
     if (status == RECON_OK && *found)
         status = resume_from(&resume);
-    candidates_free(&resume);
+    run_candidates_free(&resume);
     recon_buffer_deinit(&resume.settings);
     return status;
 }
