@@ -13,21 +13,25 @@
 #include "service/run_state.h"
 
 #define WAIT_MS 1000
+#define ABORT_PATIENCE_MS 10000
 /* Results between two looks at whether others should see something of a long step. */
 #define BEAT_RESULT_COUNT 1024
 
-static void abort_transaction(struct recon_run *run)
+static void abort_transaction(struct recon_run *run, int64_t patience_ms)
 {
+    const int64_t began_ms = recon_clock_monotonic_ms();
     enum recon_kafka_outcome outcome;
-    do
+    do {
         outcome = recon_kafka_producer_abort(run->producer, WAIT_MS);
-    while (outcome == RECON_KAFKA_AGAIN && !run_is_stopped(run));
+        run_beat(run);
+    } while (outcome == RECON_KAFKA_AGAIN && !run_is_stopped(run) &&
+             recon_clock_monotonic_ms() - began_ms < patience_ms);
 }
 
 void run_abort(struct recon_run *run)
 {
     if (run->is_in_transaction)
-        abort_transaction(run);
+        abort_transaction(run, INT64_MAX);
     run->is_in_transaction = false;
     run->transaction_result_count = 0;
     run->dirty_since_ms = 0;
@@ -59,7 +63,9 @@ static int judge(struct recon_run *run, enum recon_kafka_outcome outcome)
         snprintf(failure, sizeof failure, "%s", recon_kafka_producer_message(run->producer));
         run_log(run, 4, "a transaction failed and is made again: %s", failure);
         run->tally->aborted++;
-        abort_transaction(run);
+        /* Not for long: what is still open is ended by the next producer, when it takes over the transactions, and a
+         * client that has lost sight of a partition's leader for good never gets there. */
+        abort_transaction(run, ABORT_PATIENCE_MS);
         return run_fail(run, RUN_REBUILD, "%s", failure);
     }
     case RECON_KAFKA_FATAL:
