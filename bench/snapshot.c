@@ -127,6 +127,8 @@ static void run_once(uint64_t count, bool is_pending, size_t piece, double figur
              BATCH_COUNT, is_pending ? count : 0);
     figures[CALL_MAX_BEFORE_US] = (double)feeder.call_max_ns / 1e3;
     figures[BEFORE_NS_A_RECORD] = (double)feeder.spent_ns / (double)feeder.record_count;
+    if (!is_pending)
+        feed_all(&feeder, RECON_STREAM_EVENTS, count, count + next);
     feeder = (struct feeder){.engine = feeder.engine};
 
     struct recon_snapshot_writer *writer;

@@ -21,7 +21,7 @@ enum recon_status {
     RECON_ERROR_UNDRAINED = -5, /* results wait to be taken first */
     RECON_ERROR_DAMAGED = -6,   /* snapshot: a checksum or a structure is wrong */
     RECON_ERROR_TRUNCATED = -7, /* snapshot: it ends too early */
-    RECON_ERROR_VERSION = -8,   /* snapshot: written by a newer version */
+    RECON_ERROR_VERSION = -8,   /* snapshot: written by another version, one that can't be read */
     RECON_ERROR_MISMATCH = -9,  /* snapshot: other settings (interval, identity, seed, key groups) */
     RECON_ERROR_INVALID = -10,  /* a setting or a value that is not legal */
     RECON_ERROR_IO = -11,       /* the operating system refused; errno says why */

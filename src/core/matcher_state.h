@@ -85,7 +85,7 @@ static inline bool matcher_time_fits(struct recon_matcher *matcher, int64_t time
 
 static inline int64_t matcher_time_of(const struct recon_matcher *matcher, uint64_t payload)
 {
-    return (int64_t)((uint64_t)matcher->time_base + payload - (UINT64_C(1) << (TABLE_PAYLOAD_BITS - 1)));
+    return table_time_of(matcher->time_base, payload);
 }
 
 /* The record is out of the state; it is given back once its texts are out of use. */

@@ -193,6 +193,38 @@ void matcher_view_pass(struct matcher_view *view, const struct view_identity *id
     view->images.place++;
 }
 
+size_t matcher_view_pass_run(struct matcher_view *view, uint64_t last, struct table_entry *entries, size_t capacity)
+{
+    if (view->is_at_end)
+        return 0;
+    const struct table *table = &view->matcher->table;
+    const struct table_entry *image = view->is_frozen ? table_cursor_entry(&view->before, &view->images) : NULL;
+    if (image != NULL && image->key_high <= last) {
+        if (image->key_high == 0)
+            return 0;
+        last = image->key_high - 1;
+    }
+    size_t count = 0;
+    bool is_over = false;
+    while (!is_over && count < capacity && table_cursor_entry(table, &view->live) != NULL) {
+        const struct table_slot *slot = &table->slots[view->live.slot];
+        uint32_t place = view->live.place;
+        for (; place < slot->place_count && count < capacity; place++) {
+            const struct table_entry *entry = &slot->entries[place];
+            if (entry->rest == 0)
+                continue;
+            is_over = entry->key_high > last || table_state_of(entry) == TABLE_PENDING;
+            if (is_over)
+                break;
+            entries[count++] = *entry;
+        }
+        view->live.place = place;
+    }
+    if (count > 0)
+        position_behind(view, key_of(&entries[count - 1]));
+    return count;
+}
+
 /* --- before-images --------------------------------------------------------------------------------------------- */
 
 void recon_matcher_view_note(struct recon_matcher *matcher, struct recon_key key, const struct table_entry *entry)

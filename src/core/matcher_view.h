@@ -60,7 +60,10 @@ void matcher_view_let_go(struct matcher_view *view);
 void matcher_view_enter(struct matcher_view *view, uint64_t key_high);
 /* The first identity from the position on. */
 enum view_step matcher_view_next(struct matcher_view *view, struct view_identity *identity);
-/* That one is done with. */
+/* That one is done with. entries: copies of those from the position on up to this key_high, as far as they are one
+ * behind the other, have no record and no before-image, and there are no more than capacity; they are done with, too.
+ */
+size_t matcher_view_pass_run(struct matcher_view *view, uint64_t last, struct table_entry *entries, size_t capacity);
 void matcher_view_pass(struct matcher_view *view, const struct view_identity *identity);
 
 #endif

@@ -236,19 +236,23 @@ static int put_identity(struct snapshot_builder *builder, struct recon_key key, 
     return builder->matcher == NULL ? RECON_OK : recon_matcher_restore(builder->matcher, key, state, time, waiting);
 }
 
-static int take_identity(struct snapshot_builder *builder, struct body *body)
+static int take_identities(struct snapshot_builder *builder, struct body *body)
 {
-    int state = (int)body_u8(body);
-    struct recon_key key;
-    key.high = body_u64(body);
-    key.low = body_u64(body);
-    int64_t time = body_i64(body);
-    int status = body_end(body);
-    if (status != RECON_OK)
-        return status;
-    if (state <= TABLE_PENDING || state > TABLE_SILENT)
+    int64_t time_base = body_i64(body);
+    size_t count = body->left / SNAPSHOT_RUN_ENTRY_BYTES;
+    if (body->is_short || count == 0 || count > SNAPSHOT_RUN_COUNT_MAX || body->left % SNAPSHOT_RUN_ENTRY_BYTES != 0)
         return RECON_ERROR_DAMAGED;
-    return put_identity(builder, key, state, time, NULL);
+    int status = RECON_OK;
+    while (count-- > 0 && status == RECON_OK) {
+        uint64_t high = body_u64(body);
+        struct table_entry entry = {.key_high = high, .rest = body_u64(body)};
+        if (table_state_of(&entry) <= TABLE_PENDING || table_state_of(&entry) > TABLE_SILENT)
+            return RECON_ERROR_DAMAGED;
+        struct recon_key key = {.high = high, .low = entry.rest & TABLE_KEY_LOW_MASK};
+        int64_t time = table_time_of(time_base, table_payload_of(&entry));
+        status = put_identity(builder, key, (int)table_state_of(&entry), time, NULL);
+    }
+    return status;
 }
 
 static int take_pending(struct snapshot_builder *builder, struct body *body)
@@ -411,8 +415,8 @@ int snapshot_builder_item(struct snapshot_builder *builder, const unsigned char 
     case SNAPSHOT_GROUP:
         if (type == ITEM_MATCHER)
             return take_matcher(builder, &body);
-        if (type == ITEM_IDENTITY)
-            return take_identity(builder, &body);
+        if (type == ITEM_IDENTITIES)
+            return take_identities(builder, &body);
         if (type == ITEM_PENDING)
             return take_pending(builder, &body);
         break;

@@ -1,7 +1,9 @@
 /*
  * Writing a snapshot in pieces.
  *
- * One item at a time is made in the stage, and the stage's bytes are cut into frames. Invariant: the output holds one
+ * One item at a time is made in the stage, and the stage's bytes are cut into frames. What waits for nothing goes into
+ * runs that end with the group, with what waits, or where they are full: so the bytes do not depend on where the walk
+ * was to pause, nor on what has changed since it was frozen. Invariant: the output holds one
  * frame's bytes that were not given yet, or none; then the next frame is made.
  *
  * Frozen, the frames of what is small (the head, the counts) are made at once and kept, and the identities are walked
@@ -18,6 +20,8 @@
 
 #define FRAME_BYTES_MAX (SNAPSHOT_FRAME_HEAD_BYTES + SNAPSHOT_PAYLOAD_BYTES_MAX + SNAPSHOT_CHECKSUM_BYTES)
 #define STAGE_BYTES 512
+#define RUN_HEAD_BYTES 13 /* size, type, time base */
+#define RUN_BYTES_MAX ((size_t)SNAPSHOT_RUN_COUNT_MAX * SNAPSHOT_RUN_ENTRY_BYTES)
 
 struct recon_snapshot_writer {
     struct recon_memory *memory;
@@ -45,6 +49,7 @@ struct recon_snapshot_writer {
     size_t stage_capacity;
     size_t stage_size;
     size_t stage_done;
+    size_t run_count; /* identities behind a head that is still to be made: the stage holds no item then */
     /* The frame under way. */
     uint32_t sequence;
     size_t frame_size;
@@ -195,38 +200,78 @@ static uint64_t group_last(const struct recon_snapshot_writer *writer, uint32_t 
     return group + 1 == writer->settings->key_group_count ? UINT64_MAX : group_first(writer, group + 1) - 1;
 }
 
-static int make_identity(struct recon_snapshot_writer *writer, const struct view_identity *identity)
+static int make_pending(struct recon_snapshot_writer *writer, const struct view_identity *identity)
 {
     const struct table_entry *entry = &identity->entry;
     const struct pending *record = identity->record;
-    size_t text_size = record == NULL ? 0 : pending_text_size(record);
+    size_t text_size = pending_text_size(record);
     int status = stage_reserve(writer, STAGE_BYTES + text_size);
     if (status != RECON_OK)
         return status;
-    item_begin(writer, record == NULL ? ITEM_IDENTITY : ITEM_PENDING);
-    item_u8(writer, record == NULL ? (unsigned)table_state_of(entry) : identity->state);
+    item_begin(writer, ITEM_PENDING);
+    item_u8(writer, identity->state);
     item_u64(writer, entry->key_high);
     item_u64(writer, entry->rest & TABLE_KEY_LOW_MASK);
-    item_i64(writer, recon_matcher_entry_time(writer->matcher, entry));
-    if (record != NULL) {
-        item_u64(writer, record->arrival);
-        item_i64(writer, record->offset);
-        item_i64(writer, record->emitted_time);
-        item_u32(writer, record->partition);
-        item_u8(writer, (record->has_offset ? PENDING_FLAG_OFFSET : 0u) |
-                            (record->has_emitted_time ? PENDING_FLAG_EMITTED : 0u) |
-                            (record->has_id ? PENDING_FLAG_ID : 0u) | (record->has_source ? PENDING_FLAG_SOURCE : 0u) |
-                            (record->has_context ? PENDING_FLAG_CONTEXT : 0u));
-        item_u32(writer, record->id_size);
-        item_u32(writer, record->source_size);
-        item_u32(writer, record->context_size);
-        memcpy(writer->stage + writer->stage_size, record->texts, text_size);
-        writer->stage_size += text_size;
-    }
+    item_i64(writer, record->time);
+    item_u64(writer, record->arrival);
+    item_i64(writer, record->offset);
+    item_i64(writer, record->emitted_time);
+    item_u32(writer, record->partition);
+    item_u8(writer, (record->has_offset ? PENDING_FLAG_OFFSET : 0u) |
+                        (record->has_emitted_time ? PENDING_FLAG_EMITTED : 0u) |
+                        (record->has_id ? PENDING_FLAG_ID : 0u) | (record->has_source ? PENDING_FLAG_SOURCE : 0u) |
+                        (record->has_context ? PENDING_FLAG_CONTEXT : 0u));
+    item_u32(writer, record->id_size);
+    item_u32(writer, record->source_size);
+    item_u32(writer, record->context_size);
+    memcpy(writer->stage + writer->stage_size, record->texts, text_size);
+    writer->stage_size += text_size;
     item_end(writer);
     writer->identity_count++;
     matcher_view_pass(&writer->view, identity);
     return 1;
+}
+
+/* Where in the stage the run's next identity goes. */
+static unsigned char *run_end(const struct recon_snapshot_writer *writer)
+{
+    return writer->stage + RUN_HEAD_BYTES + writer->run_count * SNAPSHOT_RUN_ENTRY_BYTES;
+}
+
+static void run_add(struct recon_snapshot_writer *writer, const struct table_entry *entries, size_t count)
+{
+    unsigned char *to = run_end(writer);
+    for (size_t i = 0; i < count; i++, to += SNAPSHOT_RUN_ENTRY_BYTES) {
+        put_u64(to, entries[i].key_high);
+        put_u64(to + 8, entries[i].rest);
+    }
+    writer->run_count += count;
+}
+
+/* The run is an item now. */
+static int run_close(struct recon_snapshot_writer *writer)
+{
+    item_begin(writer, ITEM_IDENTITIES);
+    item_i64(writer, writer->matcher->time_base);
+    writer->stage_size += writer->run_count * SNAPSHOT_RUN_ENTRY_BYTES;
+    item_end(writer);
+    writer->identity_count += writer->run_count;
+    writer->run_count = 0;
+    return 1;
+}
+
+/* Adds to the run what needs no second look. */
+static void run_extend(struct recon_snapshot_writer *writer)
+{
+    struct table_entry entries[64];
+    size_t count;
+    do {
+        size_t room = SNAPSHOT_RUN_COUNT_MAX - writer->run_count;
+        size_t most = sizeof(entries) / sizeof(entries[0]);
+        count =
+            matcher_view_pass_run(&writer->view, group_last(writer, writer->group), entries, room < most ? room : most);
+        run_add(writer, entries, count);
+    } while (count > 0);
 }
 
 static int group_next(struct recon_snapshot_writer *writer)
@@ -239,18 +284,26 @@ static int group_next(struct recon_snapshot_writer *writer)
         writer->step++;
         return 1;
     }
-    struct view_identity identity;
-    switch (matcher_view_next(&writer->view, &identity)) {
-    case VIEW_PAUSE:
-        return ITEM_LATER;
-    case VIEW_IDENTITY:
-        if (identity.entry.key_high <= group_last(writer, writer->group))
-            return make_identity(writer, &identity);
-        break;
-    case VIEW_END:
-        break;
+    for (;;) {
+        run_extend(writer);
+        if (writer->run_count == SNAPSHOT_RUN_COUNT_MAX)
+            return run_close(writer);
+        struct view_identity identity;
+        switch (matcher_view_next(&writer->view, &identity)) {
+        case VIEW_PAUSE:
+            return ITEM_LATER;
+        case VIEW_IDENTITY:
+            if (identity.entry.key_high > group_last(writer, writer->group))
+                return writer->run_count > 0 ? run_close(writer) : 0;
+            break;
+        case VIEW_END:
+            return writer->run_count > 0 ? run_close(writer) : 0;
+        }
+        if (identity.record != NULL)
+            return writer->run_count > 0 ? run_close(writer) : make_pending(writer, &identity);
+        run_add(writer, &identity.entry, 1);
+        matcher_view_pass(&writer->view, &identity);
     }
-    return 0;
 }
 
 /* --- counts ---------------------------------------------------------------------------------------------------- */
@@ -359,7 +412,7 @@ static void section_begin(struct recon_snapshot_writer *writer, enum snapshot_se
     writer->section = section;
     writer->group = group;
     writer->step = writer->number = writer->sequence = 0;
-    writer->stage_size = writer->stage_done = 0;
+    writer->stage_size = writer->stage_done = writer->run_count = 0;
 }
 
 /* The next group that has an identity. (One that may have none, where the walk was to pause.) */
@@ -554,7 +607,7 @@ static int writer_new(const struct recon_snapshot_writer *parts, struct recon_sn
     made->part = parts->part;
     if (made->matcher != NULL)
         matcher_view_init(&made->view, made->matcher);
-    int status = stage_reserve(made, STAGE_BYTES);
+    int status = stage_reserve(made, made->matcher == NULL ? STAGE_BYTES : RUN_HEAD_BYTES + RUN_BYTES_MAX);
     if (status != RECON_OK) {
         recon_snapshot_writer_free(made);
         return status;

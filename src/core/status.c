@@ -27,7 +27,7 @@ const char *recon_status_text(int status)
     case RECON_ERROR_TRUNCATED:
         return "the data ends too early";
     case RECON_ERROR_VERSION:
-        return "written by a newer version";
+        return "written by another version";
     case RECON_ERROR_MISMATCH:
         return "made with other settings";
     case RECON_ERROR_INVALID:

@@ -173,6 +173,12 @@ static inline uint64_t table_payload_of(const struct table_entry *entry)
     return entry->rest & TABLE_PAYLOAD_MASK;
 }
 
+/* Times in entries count from half the payload's range before a base. Sums are modulo 2^64. */
+static inline int64_t table_time_of(int64_t time_base, uint64_t payload)
+{
+    return (int64_t)((uint64_t)time_base + payload - (UINT64_C(1) << (TABLE_PAYLOAD_BITS - 1)));
+}
+
 static inline void table_set(struct table_entry *entry, enum table_state state, uint64_t payload)
 {
     entry->rest = (entry->rest & TABLE_KEY_LOW_MASK) | (uint64_t)state << TABLE_PAYLOAD_BITS | payload;

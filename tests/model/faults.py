@@ -152,7 +152,7 @@ class Build:
 
     def program(self, number, file, text):
         """Links the model test with one changed file; all of the core is compiled anew for a header's sake."""
-        place = self.work / f"fault{number}"
+        place = self.work / f"planted{number}"
         (place / "core").mkdir(parents=True, exist_ok=True)
         changed = place / "core" / file.name
         changed.write_text(text)

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "core/snapshot_format.h"
 #include "recon/snapshot.h"
 
 struct bytes {
@@ -188,6 +189,27 @@ static void every_flipped_byte_and_every_cut_is_refused(void **state)
     assert_int_equal(held_bytes, 0);
 }
 
+static void a_snapshot_of_another_version_is_refused_as_such(void **state)
+{
+    (void)state;
+    struct recon_settings settings = kit_settings(10, 5, 1000);
+    struct recon_engine *engine = engine_with(&settings, 40);
+    struct bytes all = snapshot_of(engine, RECON_SNAPSHOT_ALL, 4096);
+    struct recon_engine *again = NULL;
+    const size_t size = SNAPSHOT_FRAME_HEAD_BYTES + get_u32(all.bytes + 16);
+    const uint16_t versions[] = {0, SNAPSHOT_VERSION - 1, SNAPSHOT_VERSION + 1, UINT16_MAX, SNAPSHOT_VERSION};
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        put_u16(all.bytes + 4, versions[i]);
+        put_u64(all.bytes + size, snapshot_checksum(all.bytes, size));
+        int status = restore(&settings, all, 4096, &again);
+        assert_int_equal(status, versions[i] == SNAPSHOT_VERSION ? RECON_OK : RECON_ERROR_VERSION);
+    }
+    recon_engine_free(again);
+    recon_engine_free(engine);
+    free(all.bytes);
+    assert_int_equal(held_bytes, 0);
+}
+
 static void a_snapshot_of_other_settings_is_refused(void **state)
 {
     (void)state;
@@ -330,6 +352,7 @@ int main(void)
         cmocka_unit_test(what_is_restored_takes_no_more_memory_than_it_did),
         cmocka_unit_test(groups_dealt_out_to_two_engines_hold_everything_once),
         cmocka_unit_test(every_flipped_byte_and_every_cut_is_refused),
+        cmocka_unit_test(a_snapshot_of_another_version_is_refused_as_such),
         cmocka_unit_test(a_snapshot_of_other_settings_is_refused),
         cmocka_unit_test(a_snapshot_is_refused_while_results_wait),
         cmocka_unit_test(a_watermark_goes_on_from_the_lowest_of_several_heads),
