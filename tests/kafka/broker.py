@@ -121,8 +121,9 @@ class Broker:
             self.settings.write_text(PROPERTIES.format(
                 port=self.port, controller_port=controller_port, folder=self.folder))
             if not (self.folder / "data").exists():
-                self._run("kafka.tools.StorageTool", "format", "--cluster-id", "cmVjb24tdGVzdC1icm9rZQ",
-                          "--config", self.settings).wait(60)
+                formatting = self._run("kafka.tools.StorageTool", "format", "--cluster-id", "cmVjb24tdGVzdC1icm9rZQ",
+                                       "--config", self.settings)
+                wait_until(lambda: formatting.poll() is not None, 60, "its folder is formatted")
             try:
                 self.start()
                 return self
