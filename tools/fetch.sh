@@ -3,6 +3,7 @@
 #
 #     fetch.sh python      a virtual environment: Debian's python3 and pytest, and a Kafka client
 #     fetch.sh kafka       the jars of a Kafka broker
+#     fetch.sh kafka-streams   the jars of Kafka Streams, for a bench
 #     fetch.sh registry    a schema registry
 #     fetch.sh flink-2.2   a FLINK_HOME of that line; likewise flink-1.20
 #     fetch.sh promtool    the folder of promtool, of Debian's package prometheus, which would start a server if installed
@@ -18,12 +19,13 @@ what=${1:-}
 case $what in
 python) list=tests/kafka/requirements.txt ;;
 kafka) list=tests/kafka/pom.xml ;;
+kafka-streams) list=bench/kafka/streams.xml ;;
 registry) list=tests/kafka/registry.txt ;;
 java-aarch64) list=tests/flink/java-aarch64.txt ;;
 flink-2.2 | flink-1.20) list=tests/flink/requirements-${what#flink-}.txt ;;
 promtool) list=tools/packages-fetched.txt ;;
 *)
-    echo "usage: fetch.sh python|kafka|registry|flink-2.2|flink-1.20|promtool|java-aarch64" >&2
+    echo "usage: fetch.sh python|kafka|kafka-streams|registry|flink-2.2|flink-1.20|promtool|java-aarch64" >&2
     exit 2
     ;;
 esac
@@ -58,7 +60,7 @@ fetch() { # each step must have gone well: sh -e does not hold within an if
         /usr/bin/python3 -m venv --system-site-packages "$new" &&
             pip_install "$new/bin/python" -m pip install
         ;;
-    kafka)
+    kafka | kafka-streams)
         mvn --batch-mode --strict-checksums --file "$list" \
             org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
             -DincludeScope=runtime -DoutputDirectory="$new"

@@ -1,7 +1,10 @@
 """What `recon run` costs beside merely reading: messages a second from a real broker on this machine, both streams, 250 bytes of
 JSON each, results committed exactly once every second; and how long after its deadline a missing event is told of.
 
-    run.py [--tiny] [--build build/release] [--ids 2000000] [--runs 3] [--delay-seconds 60]
+    run.py [--tiny] [--build build/release] [--ids 2000000] [--runs 3] [--delay-seconds 60] [--streams-ids 200000]
+
+and beside Kafka Streams, whose outer join of the two topics finds the same: on topics of its own that have the IDs as keys, so that
+it need not send them round, with its stores in RocksDB and in memory.
 
 The two are run in turn, and medians are compared. Prints figures; judges nothing. Broker, service and loop share the machine's
 cores: a ratio is of that.
@@ -72,7 +75,7 @@ class Service:
         return (int(usage[11]) + int(usage[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def fill(broker, count):
+def fill(broker, count, name="bench", is_keyed=False):
     """IDs of 36 characters, ten a millisecond; of every thousandth the event is lost."""
     def write(topic, keeps):
         producer = confluent_kafka.Producer({"bootstrap.servers": broker.address, "linger.ms": 20, "batch.size": 500000,
@@ -82,7 +85,7 @@ def fill(broker, count):
                 value = record(f"{number:036d}", T0 + number // 10)
                 while True:
                     try:
-                        producer.produce(topic, value, partition=number % PARTITIONS)
+                        producer.produce(topic, value, f"{number:036d}" if is_keyed else None, partition=number % PARTITIONS)
                         break
                     except BufferError:
                         producer.poll(0.1)
@@ -90,7 +93,7 @@ def fill(broker, count):
                 producer.poll(0)
         producer.flush(120)
 
-    for topic, keeps in (("bench.audit", lambda number: True), ("bench.events", lambda number: number % 1000)):
+    for topic, keeps in ((f"{name}.audit", lambda number: True), (f"{name}.events", lambda number: number % 1000)):
         broker.create_topic(topic, PARTITIONS)
         write(topic, keeps)
     return count + sum(1 for number in range(count) if number % 1000)
@@ -100,6 +103,19 @@ def consumed(program, broker):
     """Messages a second of the bare loop."""
     said = json.loads(subprocess.check_output([program, broker.address, "bench.audit", "bench.events"], text=True))
     return said["messages"], said["messages"] / max(said["seconds"], 1e-9)
+
+
+def streamed(broker, folder, store, total):
+    """Messages a second of Kafka Streams. n and m as the service has them in reconciled."""
+    jars = subprocess.check_output(["sh", ROOT / "tools/fetch.sh", "kafka-streams"], text=True).strip()
+    name = f"streams-{store}"
+    broker.create_topic(f"{name}.missing", PARTITIONS)
+    said = subprocess.run(
+        ["java", "-Xmx2g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars}/*", ROOT / "bench/kafka/OuterJoin.java",
+         broker.address, name, "streams.audit", "streams.events", f"{name}.missing", store, "1000", "60000", str(total), folder / name],
+        text=True, stdout=subprocess.PIPE, stderr=(folder / f"{name}.log").open("wb"), preexec_fn=dies_with_parent, check=True)
+    said = json.loads(said.stdout.splitlines()[-1])
+    return said["messages"] / max(said["seconds"], 1e-9)
 
 
 def at_ms(text):
@@ -168,16 +184,26 @@ def delays(program, broker, folder, seconds):
     return sorted(found)
 
 
+def beside_streams(broker, folder, ids, ours):
+    """ours: what recon run reads a second. Far fewer messages are enough for Kafka Streams."""
+    total = fill(broker, ids, "streams", is_keyed=True)
+    for store in ("rocksdb", "memory"):
+        theirs = streamed(broker, folder, store, total)
+        print(f"Kafka Streams, stores in {store}: {theirs / 1e3:.1f} thousand messages a second; recon run has {ours / theirs:.0f} times as many",
+              flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=str(ROOT / "build/release"))
     parser.add_argument("--ids", type=int, default=2_000_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--delay-seconds", type=int, default=60)
+    parser.add_argument("--streams-ids", type=int, default=200_000, help="for Kafka Streams; 0: without it")
     parser.add_argument("--tiny", action="store_true", help="seconds, for tests: the figures mean nothing")
     options = parser.parse_args()
     if options.tiny:
-        options.ids, options.runs, options.delay_seconds = 20_000, 0, 3
+        options.ids, options.runs, options.delay_seconds, options.streams_ids = 20_000, 0, 3, 0
     build = pathlib.Path(options.build)
     bare, served = [], []
     with tempfile.TemporaryDirectory(prefix="recon-bench-") as folder, Broker(pathlib.Path(folder) / "broker") as broker:
@@ -194,6 +220,8 @@ def main():
                   f"({cpu:.2f} CPU seconds a million)", flush=True)
         print(f"medians: bare loop {statistics.median(bare) / 1e6:.3f}, recon run {statistics.median(served) / 1e6:.3f} million a second; "
               f"ratio {statistics.median(served) / statistics.median(bare):.2f}")
+        if options.streams_ids:
+            beside_streams(broker, pathlib.Path(folder), options.streams_ids, statistics.median(served))
         found = delays(build / "recon", broker, pathlib.Path(folder), options.delay_seconds)
         if found:
             print(f"delay of {len(found)} missing, a commit a second: median {found[len(found) // 2]:.0f} ms, "
