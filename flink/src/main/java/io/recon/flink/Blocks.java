@@ -19,7 +19,7 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 abstract class Blocks<T> extends AbstractStreamOperator<Block> implements OneInputStreamOperator<T, Block> {
     private static final long serialVersionUID = 1L;
 
-    private static final int BLOCK_BYTES_MAX = 32 << 10;
+    private static final int BLOCK_BYTES_MAX = 16 << 10;
     private static final int BLOCK_BYTES_MIN = 1 << 10;
     private static final int ALL_BYTES_MAX = 16 << 20; // of the blocks under construction together
 

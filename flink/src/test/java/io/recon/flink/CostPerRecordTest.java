@@ -119,7 +119,7 @@ class CostPerRecordTest {
     /** As {@link BlockPacker} makes them. */
     private static List<Block> blocks(PackedRecords[] packed) {
         List<Block> blocks = new ArrayList<>();
-        byte[][] bytes = new byte[GROUPS][32 << 10];
+        byte[][] bytes = new byte[GROUPS][16 << 10];
         int[] used = new int[GROUPS];
         int[] counts = new int[GROUPS];
         for (PackedRecords record : packed) {
