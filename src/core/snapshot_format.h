@@ -16,7 +16,8 @@
 #include "core/limits.h"
 
 #define SNAPSHOT_MAGIC UINT32_C(0x4e434552) /* "RECN" */
-#define SNAPSHOT_VERSION 2
+#define SNAPSHOT_VERSION 2                  /* as it is written */
+#define SNAPSHOT_VERSION_MIN 1              /* as it can still be read */
 #define SNAPSHOT_FRAME_HEAD_BYTES 20
 #define SNAPSHOT_CHECKSUM_BYTES 8
 #define SNAPSHOT_PAYLOAD_BYTES_MAX 32768
@@ -28,8 +29,7 @@ enum snapshot_item {
     ITEM_WATERMARK,    /* now, W, R, largest, silence i64; basis, has_clock, has_largest, was_silent u8 */
     ITEM_PARTITION,    /* stream u8, max, last i64, has_max, has_ended u8; in order of number */
     ITEM_MATCHER,      /* W, R i64, basis u8, next arrival u64 */
-    ITEM_IDENTITIES,   /* the table's time base i64, then its entries u64 u64 (table.h), in order of key: as many in a
-                          row as wait for nothing, up to SNAPSHOT_RUN_COUNT_MAX */
+    ITEM_IDENTITY,     /* version 1, for what has an entry in ITEM_IDENTITIES since: state u8, key u64 u64, time i64 */
     ITEM_PENDING,      /* state u8, key u64 u64, time i64, arrival u64, offset, emitted i64, partition u32, flags u8,
                           sizes of id, source and context u32 u32 u32, texts */
     ITEM_STATS,        /* all of struct recon_matcher_stats but what the identities say, as u64 */
@@ -38,6 +38,8 @@ enum snapshot_item {
     ITEM_WINDOW,       /* window i64, counts 7 u64, emitted 7 u64, next revision u64, is_queued u8 */
     ITEM_RUN,          /* first, last i64 */
     ITEM_END,          /* identities u64, sections u32 */
+    ITEM_IDENTITIES,   /* the table's time base i64, then its entries u64 u64 (table.h), in order of key: as many in a
+                          row as wait for nothing, up to SNAPSHOT_RUN_COUNT_MAX */
 };
 
 #define SNAPSHOT_RUN_COUNT_MAX 1024

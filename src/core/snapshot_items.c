@@ -236,6 +236,21 @@ static int put_identity(struct snapshot_builder *builder, struct recon_key key, 
     return builder->matcher == NULL ? RECON_OK : recon_matcher_restore(builder->matcher, key, state, time, waiting);
 }
 
+static int take_identity(struct snapshot_builder *builder, struct body *body)
+{
+    int state = (int)body_u8(body);
+    struct recon_key key;
+    key.high = body_u64(body);
+    key.low = body_u64(body);
+    int64_t time = body_i64(body);
+    int status = body_end(body);
+    if (status != RECON_OK)
+        return status;
+    if (state <= TABLE_PENDING || state > TABLE_SILENT)
+        return RECON_ERROR_DAMAGED;
+    return put_identity(builder, key, state, time, NULL);
+}
+
 static int take_identities(struct snapshot_builder *builder, struct body *body)
 {
     int64_t time_base = body_i64(body);
@@ -415,6 +430,8 @@ int snapshot_builder_item(struct snapshot_builder *builder, const unsigned char 
     case SNAPSHOT_GROUP:
         if (type == ITEM_MATCHER)
             return take_matcher(builder, &body);
+        if (type == ITEM_IDENTITY)
+            return take_identity(builder, &body);
         if (type == ITEM_IDENTITIES)
             return take_identities(builder, &body);
         if (type == ITEM_PENDING)

@@ -173,7 +173,7 @@ static int frame_take(struct recon_snapshot_reader *reader, size_t payload_size)
     size_t size = SNAPSHOT_FRAME_HEAD_BYTES + payload_size;
     if (snapshot_checksum(frame, size) != get_u64(frame + size))
         return RECON_ERROR_DAMAGED;
-    if (get_u16(frame + 4) != SNAPSHOT_VERSION)
+    if (get_u16(frame + 4) > SNAPSHOT_VERSION || get_u16(frame + 4) < SNAPSHOT_VERSION_MIN)
         return RECON_ERROR_VERSION;
     if (frame[7] > 1)
         return RECON_ERROR_DAMAGED;

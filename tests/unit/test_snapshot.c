@@ -197,7 +197,7 @@ static void a_snapshot_of_another_version_is_refused_as_such(void **state)
     struct bytes all = snapshot_of(engine, RECON_SNAPSHOT_ALL, 4096);
     struct recon_engine *again = NULL;
     const size_t size = SNAPSHOT_FRAME_HEAD_BYTES + get_u32(all.bytes + 16);
-    const uint16_t versions[] = {0, SNAPSHOT_VERSION - 1, SNAPSHOT_VERSION + 1, UINT16_MAX, SNAPSHOT_VERSION};
+    const uint16_t versions[] = {SNAPSHOT_VERSION_MIN - 1, SNAPSHOT_VERSION + 1, UINT16_MAX, SNAPSHOT_VERSION};
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
         put_u16(all.bytes + 4, versions[i]);
         put_u64(all.bytes + size, snapshot_checksum(all.bytes, size));
