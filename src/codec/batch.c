@@ -79,6 +79,14 @@ struct recon_record *recon_batch_next(struct recon_batch *batch)
     return record;
 }
 
+size_t recon_batch_size_bytes(const struct recon_batch *batch)
+{
+    size_t size = batch->count * sizeof *batch->records;
+    for (const struct recon_batch_block *block = batch->blocks; block; block = block->next)
+        size += block->used;
+    return size;
+}
+
 char *recon_batch_bytes(struct recon_batch *batch, size_t size)
 {
     struct recon_batch_block *head = batch->blocks;

@@ -38,6 +38,9 @@ static inline void recon_batch_push(struct recon_batch *batch)
     batch->count++;
 }
 
+/* Bytes that the records and their texts take. */
+size_t recon_batch_size_bytes(const struct recon_batch *batch);
+
 /* Room for size text bytes that lives until the batch is cleared; NULL when memory is out. */
 char *recon_batch_bytes(struct recon_batch *batch, size_t size);
 

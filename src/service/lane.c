@@ -25,6 +25,9 @@
 /* A batch is passed on once it was made from as much as this, though it may hold few records: long texts, as contexts
  * may be, shall not add up. */
 #define BATCH_BYTES ((size_t)256 * 1024)
+/* No batch is begun while those that are ready take as much; once they did, it is as they take a quarter less. */
+#define READY_BYTES_MAX ((size_t)14 << 20)
+#define READY_BYTES_LOW (READY_BYTES_MAX / 4 * 3)
 /* How much is looked at to find out whether there is a time, and at most: more than the longest record. */
 #define PEEK_BYTES ((size_t)16 * 1024)
 #define PEEK_BYTES_MAX ((size_t)128 << 20)
@@ -49,6 +52,8 @@ struct recon_lane {
     pthread_cond_t emptied;
     uint64_t produced;
     uint64_t consumed;
+    size_t ready_bytes; /* of the batches that are ready, the taker's among them */
+    bool is_full;       /* the reader waits for room: what is there shall be taken */
     bool is_ended;
     bool is_stopped;
     bool is_waiting;             /* for more of a pipe: what is there shall be taken */
@@ -174,13 +179,23 @@ static size_t ready_count(const struct recon_lane *lane)
     return (size_t)(lane->produced - lane->consumed);
 }
 
+/* There is room again for a reader that had none. */
+static bool is_emptied(const struct recon_lane *lane)
+{
+    return lane->empty_count >= handful(lane) && lane->ready_bytes <= READY_BYTES_LOW;
+}
+
 /* The reader's next batch, cleared; NULL: it shall stop. */
 static struct recon_batch *wait_for_room(struct recon_lane *lane)
 {
     pthread_mutex_lock(&lane->lock);
-    if (lane->empty_count == 0)
-        while (lane->empty_count < handful(lane) && !lane->is_stopped)
+    if (lane->empty_count == 0 || lane->ready_bytes >= READY_BYTES_MAX) {
+        lane->is_full = true;
+        pthread_cond_signal(&lane->filled);
+        while (!is_emptied(lane) && !lane->is_stopped)
             pthread_cond_wait(&lane->emptied, &lane->lock);
+        lane->is_full = false;
+    }
     struct recon_batch *batch = lane->is_stopped ? NULL : lane->empty[--lane->empty_count];
     pthread_mutex_unlock(&lane->lock);
     if (batch != NULL)
@@ -192,6 +207,7 @@ static struct recon_batch *wait_for_room(struct recon_lane *lane)
 static void put_ready(struct recon_lane *lane, struct recon_batch *batch)
 {
     lane->ring[lane->produced++ % lane->options.batch_count] = batch;
+    lane->ready_bytes += recon_batch_size_bytes(batch);
 }
 
 static void hand_over(struct recon_lane *lane, struct recon_batch *batch)
@@ -216,13 +232,16 @@ int recon_lane_next(struct recon_lane *lane, struct recon_batch **batch)
     assert(lane->is_started);
     pthread_mutex_lock(&lane->lock);
     if (lane->is_held) {
-        lane->empty[lane->empty_count++] = lane->ring[lane->consumed++ % lane->options.batch_count];
+        struct recon_batch *emptied = lane->ring[lane->consumed++ % lane->options.batch_count];
+        lane->ready_bytes -= recon_batch_size_bytes(emptied);
+        lane->empty[lane->empty_count++] = emptied;
         lane->is_held = false;
-        if (lane->empty_count >= handful(lane))
+        if (is_emptied(lane))
             pthread_cond_signal(&lane->emptied);
     }
     if (ready_count(lane) == 0)
-        while (ready_count(lane) < (lane->is_waiting ? 1 : handful(lane)) && lane->offered == NULL && !lane->is_ended)
+        while (ready_count(lane) < (lane->is_waiting || lane->is_full ? 1 : handful(lane)) && lane->offered == NULL &&
+               !lane->is_ended)
             pthread_cond_wait(&lane->filled, &lane->lock);
     if (ready_count(lane) == 0 && lane->offered != NULL) {
         put_ready(lane, lane->offered);

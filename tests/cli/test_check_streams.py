@@ -4,12 +4,14 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
 import termios
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from checking import BASE_MS, MINUTE, RECON, SANITIZED, audit, check, command, event, judge, ndjson, write
@@ -357,6 +359,32 @@ def test_memory_depends_on_what_is_remembered_not_on_the_size_of_the_file(tmp_pa
     assert whole < besides, whole
     # And without retention all IDs are remembered: the measure does see them.
     assert peak_bytes(command(tmp_path / "a", tmp_path / "e")) > whole + 10e6
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer has memory of its own")
+@pytest.mark.parametrize("size, count", [(2000, 40_000), (1_000_000, 150)])
+def test_a_file_runs_no_further_ahead_of_a_pipe_because_its_contexts_are_long(tmp_path, size, count):
+    audits = write(tmp_path / "a", many(count, lambda i, ms: audit(i, ms, context="x" * size)))
+    events = tmp_path / "e"
+    os.mkfifo(events)
+    words = command(audits, events, "--out-of-orderness=1s", "--retention=1m", "--quiet")
+    with subprocess.Popen([*map(str, words)], stdout=subprocess.DEVNULL) as process:
+        records = ndjson(many(count, event))
+        with open(events, "wb", buffering=0) as pipe:
+            pipe.write(records[:100])
+
+            def is_asleep():
+                """Whoever reads the file waits, and has read some of it."""
+                tasks = [Path(task, "stat").read_text() for task in Path(f"/proc/{process.pid}/task").iterdir()]
+                read = int(Path(f"/proc/{process.pid}/io").read_text().split()[1])
+                return read > 10e6 and len(tasks) > 2 and all(t.rsplit(")", 1)[1].split()[0] == "S" for t in tasks)
+
+            wait_until(lambda: all(is_asleep() for _ in range(20)))
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            pipe.write(records[100:])
+    assert process.returncode == 0
+    peak_kib = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
+    assert peak_kib * 1024 < 60e6, peak_kib
 
 
 def test_the_memory_limit_is_kept_and_named(tmp_path):
