@@ -53,7 +53,8 @@ struct recon_kafka_reader {
     int wake;                  /* eventfd */
     struct recon_kafka_slot **slots;
     size_t slot_count;
-    int unanswered; /* questions that are under way */
+    int unanswered;  /* questions that are under way */
+    bool has_failed; /* the last answer about ends */
     int64_t asked_ms;
     char **topics; /* last asked for */
     int32_t *partition_counts;
@@ -570,6 +571,8 @@ static void answers_take(struct recon_kafka_reader *reader)
         const rd_kafka_DescribeTopics_result_t *topics = rd_kafka_event_DescribeTopics_result(event);
         if (ends != NULL || topics != NULL)
             reader->unanswered--;
+        if (ends != NULL)
+            reader->has_failed = rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR;
         if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
             recon_kafka_log(reader->options, 4, "kafka: how far the topics go is not known: %s",
                             rd_kafka_event_error_string(event));
@@ -612,6 +615,11 @@ void recon_kafka_reader_wake(const struct recon_kafka_reader *reader)
     static const uint64_t one = 1;
     const ssize_t put = write(reader->wake, &one, sizeof one);
     (void)put; /* full: it is awake */
+}
+
+bool recon_kafka_reader_is_unanswered(const struct recon_kafka_reader *reader)
+{
+    return reader->has_failed;
 }
 
 bool recon_kafka_reader_end(const struct recon_kafka_reader *reader, uint32_t slot, int64_t *asked_ms, int64_t *end)

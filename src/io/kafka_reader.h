@@ -102,6 +102,9 @@ void recon_kafka_reader_wake(const struct recon_kafka_reader *reader);
 void recon_kafka_reader_ask(struct recon_kafka_reader *reader, int64_t now_ms, const char *const *topics,
                             size_t topic_count);
 
+/* Whether the last answer about ends was none but a failure. */
+bool recon_kafka_reader_is_unanswered(const struct recon_kafka_reader *reader);
+
 /* The last answer's end of a slot's partition and the time it was asked at. False: there was none yet. */
 bool recon_kafka_reader_end(const struct recon_kafka_reader *reader, uint32_t slot, int64_t *asked_ms, int64_t *end);
 

@@ -369,6 +369,8 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
         free(run);
         if (status == RUN_STOPPED || status == RECON_OK)
             return RECON_OK;
+        if (status == RUN_DEAF)
+            continue;
         if (status != RUN_REBUILD && status != RUN_SETTLE)
             return status;
         failed = entry_count == entry_count_before ? failed + 1 : 1;

@@ -22,6 +22,8 @@
 #include "service/run_state.h"
 
 #define TICK_MS_MAX 100
+/* So long nothing was heard of the brokers when others are asked about them; then twice as long, and so on. */
+#define DEAF_MS INT64_C(30000)
 #define ASK_MS_MAX 1000
 #define WAIT_MS 20
 
@@ -311,6 +313,8 @@ static int round_read(struct recon_run *run, bool *any)
     const int64_t behind = behind_time(run);
     int status = RECON_OK;
     *any = false;
+    if (run->tally->deaf == 0 && !run_point(run, "hearing"))
+        return RECON_OK;
     for (size_t i = 0; i < run->slot_count && status == RECON_OK; i++) {
         const struct run_slot *slot = &run->slots[i];
         const int64_t time = recon_steps_time_max(run->steps, slot->stream, slot->partition);
@@ -323,6 +327,54 @@ static int round_read(struct recon_run *run, bool *any)
     return status;
 }
 
+/* Whether a new client sees something to read. Waits for each answer, and for none behind one that does not come. */
+static bool is_more_for_others(struct recon_run *run)
+{
+    char message[256];
+    struct recon_kafka_topics *asker = NULL;
+    bool is_more = false;
+    if (recon_kafka_topics_new(&run->kafka, &asker, message, sizeof message) != RECON_OK)
+        return false;
+    for (size_t i = 0; i < run->slot_count && !is_more; i++) {
+        const struct run_slot *slot = &run->slots[i];
+        int64_t first = 0;
+        int64_t end = 0;
+        run_beat(run);
+        if (slot->is_gone)
+            continue;
+        if (recon_kafka_topics_range(asker, run->topics[slot->topic], slot->topic_partition, &first, &end) != RECON_OK)
+            break;
+        is_more = end > slot->position;
+    }
+    recon_kafka_topics_free(asker);
+    return is_more;
+}
+
+/* A broker that was shut out of its cluster for a moment may answer that there are no brokers at all; librdkafka then
+ * forgets all that it knew, and does not come back (its issue 5301). Nothing is read any more and no question answered,
+ * which is also what it is like when the brokers are away: so another client is asked. */
+static int hearing_look(struct recon_run *run, bool any)
+{
+    const int64_t steady = recon_clock_monotonic_ms();
+    const bool is_planted = run->tally->deaf == 0 && !run_point(run, "hearing");
+    if (any)
+        run->tally->deaf_in_row = 0;
+    if (!is_planted && (any || !recon_kafka_reader_is_unanswered(run->reader)))
+        run->heard_ms = steady;
+    const int64_t patience_ms =
+        is_planted ? 1000 : DEAF_MS << (run->tally->deaf_in_row < 6 ? run->tally->deaf_in_row : 6);
+    if (steady - run->heard_ms < patience_ms)
+        return RECON_OK;
+    run->heard_ms = steady;
+    if (!is_more_for_others(run))
+        return RECON_OK;
+    run->tally->deaf++;
+    run->tally->deaf_in_row++;
+    run_log(run, 4,
+            "kafka: the client has lost the brokers for good, though they are there: all clients are made anew");
+    return RUN_DEAF;
+}
+
 int run_live(struct recon_run *run)
 {
     const int64_t timeout = idle_timeout(run);
@@ -333,6 +385,7 @@ int run_live(struct recon_run *run)
     bool any = false;
     int status = RECON_OK;
     recon_ahead_schemas_open(run->ahead);
+    run->heard_ms = recon_clock_monotonic_ms();
     while (status == RECON_OK && !run_is_stopped(run)) {
         const int64_t steady = recon_clock_monotonic_ms();
         if (steady >= next_ask) {
@@ -357,6 +410,8 @@ int run_live(struct recon_run *run)
             status = gone_end(run);
         if (status == RECON_OK)
             status = round_read(run, &any);
+        if (status == RECON_OK)
+            status = hearing_look(run, any);
         if (status == RECON_OK && run_commit_is_due(run))
             status = run_commit(run);
         if (status == RECON_OK)

@@ -25,6 +25,7 @@ enum run_status {
     RUN_STOPPED = 1, /* stop was asked for */
     RUN_REBUILD = 2, /* a transaction was aborted: what the engine knows is ahead of what was published */
     RUN_SETTLE = 4,  /* what was read is to be read again under run->then first, and stopped in good order */
+    RUN_DEAF = 5,    /* the clients have lost the brokers for good, though these are there: new ones may find them */
     RUN_UNSOUND = 3, /* what was read before is not there to be read again as it was; message says what */
 };
 
@@ -119,6 +120,7 @@ struct recon_run {
     uint64_t result_count;    /* made */
     uint64_t withheld_count;  /* of these, the first so many are published already */
     bool is_rereading;        /* nothing is to be published or written down */
+    int64_t heard_ms;         /* steady clock; when something was read, or the brokers answered, last */
     int64_t stop_deadline_ms; /* steady clock; 0: no stop was asked for yet */
     struct recon_registry_client *registry;
     struct recon_buffer absent; /* struct recon_schema_wanted: of what is being decoded, those that there are none of */

@@ -143,6 +143,20 @@ def run_until_two(broker, one, **environment):
     return end
 
 
+def test_clients_that_hear_nothing_of_a_broker_that_is_there_are_made_anew(broker, service):
+    """As a client's that has forgotten all brokers. The place `hearing` keeps the first ones from hearing anything."""
+    one = service()
+    one.start(record=False, RECON_FAIL_AT="hearing", **WHOLE)
+    one.until_said("running")
+    end = feed(broker, one, 0)
+    one.until_said("all clients are made anew")
+    feed(broker, one, end)
+    one.until_published(lambda all: len(of(all, "missing")) >= end // 100)
+    one.stop()
+    assert one.said().count("all clients are made anew") == 1
+    equals_replay(one)
+
+
 @pytest.mark.parametrize("damage", ["torn", "flipped", "missing", "empty"])
 def test_one_damaged_or_gone_is_told_and_the_older_taken(broker, service, damage):
     one = service()
