@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc)
-FUZZ_SECONDS ?= 10
+FUZZ_SECONDS ?= 30
 SOAK_SEEDS ?= 1000000
 SOAK_FUZZ_SECONDS ?= 7200
 SOAK_KILLS ?= 200
@@ -15,7 +15,7 @@ help:
 	@echo 'make demo     five days of flights, reconciled'
 	@echo 'make demo-kafka  the same through Kafka and recon run, on this machine (KEEP=1: runs on)'
 	@echo 'make demo-flink  the same through Kafka and Flink, on this machine (KEEP=1: runs on)'
-	@echo 'make check    every test (FUZZ_SECONDS=10 a fuzzer)'
+	@echo 'make check    every test (FUZZ_SECONDS=30 a fuzzer)'
 	@echo 'make soak     model seeds by the million, fuzzers for hours, hundreds of kills (SOAK_SEEDS=1000000, SOAK_FUZZ_SECONDS=7200, SOAK_KILLS=200)'
 	@echo 'make bench    what it costs, beside what one would use instead'
 	@echo 'make install  program, library, headers, man page, completions (PREFIX=/usr/local, DESTDIR=)'
