@@ -28,23 +28,18 @@
 #include "core/matcher_state.h"
 #include "recon/status.h"
 
-static bool is_reported(const struct recon_settings *settings, int type)
-{
-    return (settings->report & RECON_REPORT(type)) != 0;
-}
-
 int recon_matcher_init(struct recon_matcher *matcher, const struct recon_settings *settings,
                        struct recon_memory *memory)
 {
     memset(matcher, 0, sizeof(*matcher));
     matcher->memory = memory;
     matcher->settings = *settings;
-    const bool missing = is_reported(settings, RECON_RESULT_MISSING);
-    const bool unaudited = is_reported(settings, RECON_RESULT_UNAUDITED);
+    const bool missing = matcher_reports(matcher, RECON_RESULT_MISSING);
+    const bool unaudited = matcher_reports(matcher, RECON_RESULT_UNAUDITED);
     matcher->wanted[RECON_STREAM_AUDIT] =
-        (struct wanted_texts){missing, missing || is_reported(settings, RECON_RESULT_FOUND), missing};
+        (struct wanted_texts){missing, missing || matcher_reports(matcher, RECON_RESULT_FOUND), missing};
     matcher->wanted[RECON_STREAM_EVENTS] =
-        (struct wanted_texts){unaudited, unaudited || is_reported(settings, RECON_RESULT_AUDITED), false};
+        (struct wanted_texts){unaudited, unaudited || matcher_reports(matcher, RECON_RESULT_AUDITED), false};
     matcher->bound = (struct recon_rise){.watermark = RECON_TIME_MIN, .retention_bound = RECON_TIME_MIN};
     pending_pool_init(&matcher->pool, memory);
     deadlines_init(&matcher->deadlines, &matcher->pool);
@@ -211,13 +206,13 @@ static bool fall_due(struct recon_matcher *matcher, pending_handle handle, struc
         counts->missing++;
         matcher->stats.missing++;
         matcher->stats.pending--;
-        is_kept = record->has_source && is_reported(&matcher->settings, RECON_RESULT_FOUND);
+        is_kept = record->has_source && matcher_reports(matcher, RECON_RESULT_FOUND);
     } else {
         counts->unaudited++;
         matcher->stats.unaudited++;
-        is_kept = is_reported(&matcher->settings, RECON_RESULT_AUDITED);
+        is_kept = matcher_reports(matcher, RECON_RESULT_AUDITED);
     }
-    const bool is_told = is_reported(&matcher->settings, type);
+    const bool is_told = matcher_reports(matcher, type);
     if (is_told)
         *result = (struct recon_result){
             .type = type,

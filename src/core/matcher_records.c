@@ -68,15 +68,10 @@ static inline void identity_find(struct recon_matcher *matcher, struct recon_key
     }
 }
 
-static bool is_reported(const struct recon_matcher *matcher, int type)
-{
-    return (matcher->settings.report & RECON_REPORT(type)) != 0;
-}
-
 /* A result about the record itself. */
 static void tell(struct recon_matcher *matcher, int type, const struct recon_record *record)
 {
-    if (!is_reported(matcher, type))
+    if (!matcher_reports(matcher, type))
         return;
     matcher->direct = (struct recon_result){
         .type = (uint8_t)type,
@@ -451,7 +446,7 @@ static inline void prefetch_second(const struct recon_matcher *matcher, struct r
         const char *line = (const char *)place.spot;
         for (size_t i = 1; i <= MOVED_LINES; i++)
             __builtin_prefetch(line + 64 * i, 1);
-    } else if (table_state_of(place.entry) == TABLE_PENDING && matcher->pool.page_count >= FAR_PAGE_COUNT) {
+    } else if (table_state_of(place.entry) == TABLE_PENDING) {
         const char *line = (const char *)pending_at(&matcher->pool, (pending_handle)table_payload_of(place.entry));
         __builtin_prefetch(line, 1);
         __builtin_prefetch(line + 64, 1);

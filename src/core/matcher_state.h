@@ -72,6 +72,12 @@ int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const st
 /* The step to this W and R reports nothing: it is done at once, in place of recon_matcher_rise. */
 bool recon_matcher_rise_quietly(struct recon_matcher *matcher, const struct recon_rise *rise);
 
+/* Whether results of the type are wanted. */
+static inline bool matcher_reports(const struct recon_matcher *matcher, int type)
+{
+    return (matcher->settings.report & RECON_REPORT(type)) != 0;
+}
+
 /* The times that the table holds itself: 2.1 years to both sides of the first one. Sums are modulo 2^64. */
 static inline bool matcher_time_fits(struct recon_matcher *matcher, int64_t time, uint64_t *payload)
 {

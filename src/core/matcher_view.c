@@ -211,7 +211,7 @@ size_t matcher_view_pass_run(struct matcher_view *view, uint64_t last, struct ta
         uint32_t place = view->live.place;
         for (; place < slot->place_count && count < capacity; place++) {
             const struct table_entry *entry = &slot->entries[place];
-            if (entry->rest == 0)
+            if (table_is_empty(entry))
                 continue;
             is_over = entry->key_high > last || table_state_of(entry) == TABLE_PENDING;
             if (is_over)

@@ -232,15 +232,9 @@ static int make_pending(struct recon_snapshot_writer *writer, const struct view_
     return 1;
 }
 
-/* Where in the stage the run's next identity goes. */
-static unsigned char *run_end(const struct recon_snapshot_writer *writer)
-{
-    return writer->stage + RUN_HEAD_BYTES + writer->run_count * SNAPSHOT_RUN_ENTRY_BYTES;
-}
-
 static void run_add(struct recon_snapshot_writer *writer, const struct table_entry *entries, size_t count)
 {
-    unsigned char *to = run_end(writer);
+    unsigned char *to = writer->stage + RUN_HEAD_BYTES + writer->run_count * SNAPSHOT_RUN_ENTRY_BYTES;
     for (size_t i = 0; i < count; i++, to += SNAPSHOT_RUN_ENTRY_BYTES) {
         put_u64(to, entries[i].key_high);
         put_u64(to + 8, entries[i].rest);

@@ -26,11 +26,6 @@ static uint32_t used_max(uint32_t home_count)
 /* A free place has the largest key, so that no search passes it for a smaller one. */
 static const struct table_entry free_entry = {.key_high = UINT64_MAX, .rest = 0};
 
-static bool is_empty(const struct table_entry *entry)
-{
-    return entry->rest == 0; /* an entry has a state */
-}
-
 static uint64_t key_low_of(struct recon_key key)
 {
     return key.low & TABLE_KEY_LOW_MASK;
@@ -80,7 +75,7 @@ const struct table_entry *table_cursor_entry(const struct table *table, struct t
     while (cursor->slot < UINT32_C(1) << table->directory_bits) {
         const struct table_slot *slot = &table->slots[cursor->slot];
         for (; cursor->place < slot->place_count; cursor->place++)
-            if (!is_empty(&slot->entries[cursor->place]))
+            if (!table_is_empty(&slot->entries[cursor->place]))
                 return &slot->entries[cursor->place];
         cursor->slot = table_segment_end(table, slot);
         cursor->place = 0;
@@ -100,8 +95,8 @@ void table_put(struct table *table, struct table_place place, struct recon_key k
     const struct table_slot *slot = &table->slots[place.slot];
     struct table_segment *segment = &table->segments[slot->segment];
     struct table_entry *entry = place.spot;
-    while (!is_empty(&entry[0])) {
-        if (is_empty(&entry[1])) {
+    while (!table_is_empty(&entry[0])) {
+        if (table_is_empty(&entry[1])) {
             entry++;
             break;
         }
@@ -136,7 +131,7 @@ void table_remove(struct table *table, struct table_place place)
     /* What was pushed on comes back by one, up to one that is at its home. */
     for (;;) {
         struct table_entry *next = entry + 1;
-        if (is_empty(next) || next == &slot->entries[table_home(next->key_high, slot)])
+        if (table_is_empty(next) || next == &slot->entries[table_home(next->key_high, slot)])
             break;
         *entry = *next;
         entry = next;
@@ -162,7 +157,7 @@ static uint32_t places_needed(const struct table_entry *from, const struct table
 {
     uint32_t place = 0;
     for (; from < end; from++) {
-        if (is_empty(from))
+        if (table_is_empty(from))
             continue;
         uint32_t home = table_home(from->key_high, to);
         place = (place < home ? home : place) + 1;
@@ -176,7 +171,7 @@ static bool entries_put(const struct table_entry *from, const struct table_entry
 {
     uint32_t place = 0;
     for (; from < end; from++) {
-        if (is_empty(from))
+        if (table_is_empty(from))
             continue;
         uint32_t home = table_home(from->key_high, to);
         while (place < home)
@@ -303,9 +298,9 @@ static int segment_split(struct table *table, uint64_t key_high)
     const struct table_entry *end = old.entries + old.place_count;
     uint32_t used[2] = {0, 0};
     const struct table_entry *split = old.entries; /* behind the first half */
-    for (const struct table_entry *entry = old.entries; entry < end && (is_empty(entry) || entry->key_high < middle);
-         entry++) {
-        used[0] += !is_empty(entry);
+    for (const struct table_entry *entry = old.entries;
+         entry < end && (table_is_empty(entry) || entry->key_high < middle); entry++) {
+        used[0] += !table_is_empty(entry);
         split = entry + 1;
     }
     used[1] = table->segments[old.segment].used - used[0];
@@ -380,7 +375,7 @@ void table_purge(struct table *table, uint32_t slot_number, table_is_over is_ove
     for (uint32_t i = 0; i < slot->place_count; i++) {
         struct table_entry entry = slot->entries[i];
         int64_t time;
-        if (is_empty(&entry))
+        if (table_is_empty(&entry))
             continue;
         slot->entries[i] = free_entry;
         if (is_over(context, &entry, &time)) {

@@ -112,6 +112,12 @@ static inline const char *table_line(const struct table *table, struct recon_key
 /* Entries that a search compares without a branch: with those from any home on they lie in two lines. */
 #define TABLE_GLANCE_PLACES 5
 
+/* Whether a place is free: an entry has a state. */
+static inline bool table_is_empty(const struct table_entry *entry)
+{
+    return entry->rest == 0;
+}
+
 /* The first entry of the slot's segment whose key is not smaller than this one, or the free place before it. A free
  * place has the largest key there is, so that no comparison passes it. */
 static inline struct table_entry *table_search(const struct table_slot *slot, struct recon_key key)
@@ -126,7 +132,7 @@ static inline struct table_entry *table_search(const struct table_slot *slot, st
             entry++;
     /* Those that have the first half in common, which are hardly ever several. */
     while (entry->key_high == key.high && (entry->rest & TABLE_KEY_LOW_MASK) < (key.low & TABLE_KEY_LOW_MASK) &&
-           (entry->rest & TABLE_STATE_MASK) != 0)
+           !table_is_empty(entry))
         entry++;
     return entry;
 }
@@ -135,8 +141,8 @@ static inline struct table_place table_find(const struct table *table, struct re
 {
     const uint32_t slot = table_slot_of(table, key.high);
     struct table_entry *entry = table_search(&table->slots[slot], key);
-    const bool is_there = entry->key_high == key.high && ((entry->rest ^ key.low) & TABLE_KEY_LOW_MASK) == 0 &&
-                          (entry->rest & TABLE_STATE_MASK) != 0;
+    const bool is_there =
+        entry->key_high == key.high && ((entry->rest ^ key.low) & TABLE_KEY_LOW_MASK) == 0 && !table_is_empty(entry);
     return (struct table_place){is_there ? entry : NULL, entry, slot};
 }
 

@@ -53,10 +53,9 @@ struct recon_lane {
     uint64_t produced;
     uint64_t consumed;
     size_t ready_bytes; /* of the batches that are ready, the taker's among them */
-    bool is_full;       /* the reader waits for room: what is there shall be taken */
     bool is_ended;
     bool is_stopped;
-    bool is_waiting;             /* for more of a pipe: what is there shall be taken */
+    bool is_waiting;             /* the reader, for more of a pipe or for room: what is there shall be taken */
     struct recon_batch *offered; /* the reader's own meanwhile, if it holds records: the taker may have it */
     int status;
     struct recon_batch *batches;
@@ -190,11 +189,11 @@ static struct recon_batch *wait_for_room(struct recon_lane *lane)
 {
     pthread_mutex_lock(&lane->lock);
     if (lane->empty_count == 0 || lane->ready_bytes >= READY_BYTES_MAX) {
-        lane->is_full = true;
+        lane->is_waiting = true;
         pthread_cond_signal(&lane->filled);
         while (!is_emptied(lane) && !lane->is_stopped)
             pthread_cond_wait(&lane->emptied, &lane->lock);
-        lane->is_full = false;
+        lane->is_waiting = false;
     }
     struct recon_batch *batch = lane->is_stopped ? NULL : lane->empty[--lane->empty_count];
     pthread_mutex_unlock(&lane->lock);
@@ -240,8 +239,7 @@ int recon_lane_next(struct recon_lane *lane, struct recon_batch **batch)
             pthread_cond_signal(&lane->emptied);
     }
     if (ready_count(lane) == 0)
-        while (ready_count(lane) < (lane->is_waiting || lane->is_full ? 1 : handful(lane)) && lane->offered == NULL &&
-               !lane->is_ended)
+        while (ready_count(lane) < (lane->is_waiting ? 1 : handful(lane)) && lane->offered == NULL && !lane->is_ended)
             pthread_cond_wait(&lane->filled, &lane->lock);
     if (ready_count(lane) == 0 && lane->offered != NULL) {
         put_ready(lane, lane->offered);

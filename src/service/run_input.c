@@ -304,6 +304,12 @@ static int64_t behind_time(const struct recon_run *run)
     return low;
 }
 
+/* In a build for tests: the first clients are to hear nothing. */
+static bool is_kept_from_hearing(struct recon_run *run)
+{
+    return run->tally->deaf == 0 && !run_point(run, "hearing");
+}
+
 /* Something of each partition, but of those that are far ahead of one that has more to read: what they hold would wait
  * in memory for it. */
 static int round_read(struct recon_run *run, bool *any)
@@ -313,7 +319,7 @@ static int round_read(struct recon_run *run, bool *any)
     const int64_t behind = behind_time(run);
     int status = RECON_OK;
     *any = false;
-    if (run->tally->deaf == 0 && !run_point(run, "hearing"))
+    if (is_kept_from_hearing(run))
         return RECON_OK;
     for (size_t i = 0; i < run->slot_count && status == RECON_OK; i++) {
         const struct run_slot *slot = &run->slots[i];
@@ -356,7 +362,7 @@ static bool is_more_for_others(struct recon_run *run)
 static int hearing_look(struct recon_run *run, bool any)
 {
     const int64_t steady = recon_clock_monotonic_ms();
-    const bool is_planted = run->tally->deaf == 0 && !run_point(run, "hearing");
+    const bool is_planted = is_kept_from_hearing(run);
     if (any)
         run->tally->deaf_in_row = 0;
     if (!is_planted && (any || !recon_kafka_reader_is_unanswered(run->reader)))
