@@ -54,11 +54,13 @@ uint64_t bench_mix(uint64_t word);
 /* count records in order of time, 10^5 a second, and the same in a random order by seed. The caller releases both. */
 void bench_records(size_t count, uint64_t seed, struct bench_record **ordered, struct bench_record **shuffled);
 
+struct recon_arena;
+
 struct bench_join {
-    double audits_ns;        /* for each audit record: all of them, in order of time */
-    double events_ns;        /* for each event: all of them, in another order */
-    uint64_t engine_bytes;   /* by the engine's own account, all matched */
-    uint64_t resident_bytes; /* what the process grew by since before the engine was made */
+    double record_ns;      /* mean of both streams */
+    double audits_ns;      /* for each audit record: all of them, in order of time */
+    double events_ns;      /* for each event: all of them, in another order */
+    uint64_t engine_bytes; /* by the engine's own account, all matched */
 };
 /* Ends the program with a message. */
 void bench_die(const char *what);
@@ -69,19 +71,22 @@ uint64_t bench_feed(struct recon_engine *engine, const struct recon_record *reco
 
 /* One run with a new engine: all audits, then all events, in batches of 64; nothing falls due. keeps_texts: missing is
  * reported, so that the 36-byte ID and a context of 80 bytes of each pending record are kept; else keys and times only.
- * Ends the program if not every pair was matched. */
+ * The engine's memory is that of the arena, or of a new one where there is none: then the kernel's clearing of what is
+ * touched first is in the figures. Ends the program if not every pair was matched. */
 struct bench_join bench_join_run(const struct bench_record *audits, const struct bench_record *events, size_t count,
-                                 bool keeps_texts);
+                                 bool keeps_texts, struct recon_arena *arena);
 
-/* The same beside the bare loop over as much memory, by turns: medians of runs, the ratio one of the runs' ratios. */
+/* The same beside the bare loop over as much memory, by turns: medians of runs, the ratio one of the runs' ratios. Each
+ * turn has an engine in memory that was never touched, and one in the same memory, kept: all figures but first_touch_ns
+ * are the latter's. */
 struct bench_beside_bare {
     double audits_ns;
     double events_ns;
     double record_ns;
+    double first_touch_ns; /* a record, the kernel's clearing included */
     double bare_ns;
     double ratio;
     double engine_bytes; /* an ID, of the last run */
-    double resident_bytes;
 };
 struct bench_beside_bare bench_join_beside_bare(size_t count, size_t run_count, bool keeps_texts);
 

@@ -52,6 +52,7 @@ struct recon_arena {
     size_t taken_units;
     struct recon_populator *populator; /* NULL: not yet, or there can be none */
     bool was_populator_tried;
+    bool is_kept;     /* nothing goes back to the kernel */
     bool was_refused; /* the system gave no more memory */
 };
 
@@ -227,6 +228,8 @@ static struct region *region_of(struct recon_arena *arena, const char *block)
 
 static size_t warm_max(const struct recon_arena *arena)
 {
+    if (arena->is_kept)
+        return SIZE_MAX;
     size_t count = 1 + arena->taken_units / HUGE_UNITS / WARM_SHARE;
     return count < WARM_COUNT_MAX ? count : WARM_COUNT_MAX;
 }
@@ -270,6 +273,11 @@ static void *allocate(void *context, size_t size_bytes)
     void *block = take(arena, size_bytes);
     arena->was_refused |= block == NULL;
     return block;
+}
+
+void recon_arena_keep(struct recon_arena *arena)
+{
+    arena->is_kept = true;
 }
 
 bool recon_arena_was_refused(const struct recon_arena *arena)

@@ -24,6 +24,10 @@ void recon_arena_free(struct recon_arena *arena);
 /* For recon_settings; good while the arena lives. */
 struct recon_allocator recon_arena_allocator(struct recon_arena *arena);
 
+/* From now on what is released stays with the arena for its next blocks (those over 32 MiB aside): memory is touched
+ * for the first time once. */
+void recon_arena_keep(struct recon_arena *arena);
+
 /* The system gave no more memory at some time: what fails then is not the engine's limit. */
 bool recon_arena_was_refused(const struct recon_arena *arena);
 

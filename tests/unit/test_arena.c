@@ -1,12 +1,15 @@
 /*
  * The arena: blocks are apart, keep what was written while memory is made ready beside them, and go back.
  */
+#define _DEFAULT_SOURCE
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -84,10 +87,54 @@ static void blocks_keep_what_was_written(void **state)
     recon_arena_free(arena);
 }
 
+/* Resident pages of those that the block lies in. */
+static size_t resident_pages(unsigned char *bytes, size_t page_count)
+{
+    unsigned char is_resident[1024];
+    assert_true(page_count <= sizeof is_resident);
+    assert_int_equal(mincore(bytes, page_count * 4096, is_resident), 0);
+    size_t count = 0;
+    for (size_t i = 0; i < page_count; i++)
+        count += is_resident[i] & 1;
+    return count;
+}
+
+/* 30 blocks of a megabyte, written and released: how many of their pages are still there. */
+static size_t pages_left(bool keeps)
+{
+    enum { COUNT = 30, PAGES = 256 };
+    struct recon_arena *arena = recon_arena_new();
+    assert_non_null(arena);
+    if (keeps)
+        recon_arena_keep(arena);
+    struct recon_allocator allocator = recon_arena_allocator(arena);
+    unsigned char *blocks[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        blocks[i] = allocator.allocate(allocator.context, PAGES * 4096);
+        assert_non_null(blocks[i]);
+        memset(blocks[i], 1, PAGES * 4096);
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        allocator.release(allocator.context, blocks[i], PAGES * 4096);
+    size_t left = 0;
+    for (size_t i = 0; i < COUNT; i++)
+        left += resident_pages(blocks[i], PAGES);
+    recon_arena_free(arena);
+    return left;
+}
+
+static void what_is_released_goes_back_unless_it_is_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(pages_left(true), 30 * 256);
+    assert_true(pages_left(false) < 30 * 256 / 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_keep_what_was_written),
+        cmocka_unit_test(what_is_released_goes_back_unless_it_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
