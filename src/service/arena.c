@@ -1,9 +1,12 @@
 /*
  * See arena.h.
  *
- * Invariant: a region's bit is set exactly while its unit belongs to a block. First fit, from the region that last had
- * room. Blocks of 64 KiB, which an engine takes for what is pending and gives back soon, have regions of their own: so
- * that whole huge pages come free, while what stays, of any other size, lies close together.
+ * Invariants
+ *  1. A region's bit is set exactly while its unit belongs to a block.
+ *  2. No region of a kind before `open` has a free unit.
+ *
+ * First fit, from the oldest region on: what stays lies close together. Blocks of 64 KiB, which an engine takes for
+ * what is pending and gives back soon, have regions of their own: so that whole huge pages come free.
  */
 #define _DEFAULT_SOURCE
 
@@ -24,20 +27,25 @@
 #define HUGE_UNITS (HUGE_BYTES / UNIT_BYTES)
 #define LINE_BYTES ((size_t)64)
 #define SHORT_LIVED_UNITS ((size_t)65536 / UNIT_BYTES)
-/* Huge pages that hold nothing and are kept all the same, as the next block takes them without their being cleared: one
- * for so many that hold something, and no more than that. */
-#define WARM_SHARE 8
+/* Huge pages that hold nothing and are there all the same, as the next block takes them without their being cleared:
+ * one, and one more for so many that hold something, at most so many. Of those that held something they are kept; ahead
+ * of the first one that was never taken from they are asked for, once so many hold something: what is smaller is done
+ * before it would pay. */
+#define IDLE_SHARE 128
 #define WARM_COUNT_MAX 8
-/* So many huge pages of a region are asked for ahead of the first one that was never taken from, once so many hold
- * something: what is smaller is done before it would pay. */
-#define AHEAD_COUNT 4
+#define AHEAD_COUNT_MAX 4
 #define AHEAD_FROM 8
+
+enum kind { KIND_SHORT_LIVED, KIND_ANY_OTHER, KIND_COUNT };
 
 struct region {
     char *bytes;
-    size_t block_units; /* all its blocks have this size; 0: any other */
+    struct region *next; /* of its kind: the next younger one */
+    size_t number;       /* by age */
+    enum kind kind;
     size_t free_count;  /* units */
     size_t search_from; /* no free unit is before this word */
+    size_t no_run_of;   /* so many free units or more are known not to lie side by side */
     uint32_t warm;      /* bits of its huge pages that hold nothing and were kept */
     size_t asked;       /* huge pages before it were taken from, or asked for ahead */
     uint64_t taken[WORD_COUNT];
@@ -47,7 +55,8 @@ struct recon_arena {
     struct region **regions; /* by address */
     size_t count;
     size_t capacity;
-    size_t recent;     /* a region that had room */
+    struct region *newest[KIND_COUNT];
+    struct region *open[KIND_COUNT];
     size_t warm_count; /* over all regions */
     size_t taken_units;
     struct recon_populator *populator; /* NULL: not yet, or there can be none */
@@ -91,7 +100,7 @@ static char *map_huge(size_t size_bytes)
     return bytes + before;
 }
 
-static struct region *region_new(struct recon_arena *arena, size_t block_units)
+static struct region *region_new(struct recon_arena *arena, enum kind kind)
 {
     if (arena->count == arena->capacity) {
         size_t capacity = arena->capacity == 0 ? 16 : arena->capacity * 2;
@@ -110,12 +119,18 @@ static struct region *region_new(struct recon_arena *arena, size_t block_units)
         return NULL;
     }
     region->free_count = UNIT_COUNT;
-    region->block_units = block_units;
+    region->no_run_of = UNIT_COUNT + 1;
+    region->kind = kind;
+    region->number = arena->count;
+    if (arena->newest[kind] != NULL)
+        arena->newest[kind]->next = region;
+    if (arena->open[kind] == NULL)
+        arena->open[kind] = region;
+    arena->newest[kind] = region;
     size_t place = arena->count++;
     for (; place > 0 && arena->regions[place - 1]->bytes > region->bytes; place--)
         arena->regions[place] = arena->regions[place - 1];
     arena->regions[place] = region;
-    arena->recent = place;
     return region;
 }
 
@@ -124,24 +139,32 @@ static bool is_taken(const struct region *region, size_t unit)
     return (region->taken[unit / 64] >> (unit % 64) & 1) != 0;
 }
 
+/* The first unit from this one on that is taken, or that is free; UNIT_COUNT: none. */
+static size_t next_unit(const struct region *region, size_t unit, bool taken)
+{
+    uint64_t flip = taken ? 0 : UINT64_MAX;
+    for (; unit < UNIT_COUNT; unit = (unit / 64 + 1) * 64) {
+        uint64_t word = (region->taken[unit / 64] ^ flip) >> (unit % 64);
+        if (word != 0)
+            return unit + (size_t)__builtin_ctzll(word);
+    }
+    return UNIT_COUNT;
+}
+
 /* First unit of a run of free ones; UNIT_COUNT: none so long. */
 static size_t run_find(struct region *region, size_t wanted)
 {
+    if (wanted >= region->no_run_of || region->free_count < wanted)
+        return UNIT_COUNT;
     while (region->search_from < WORD_COUNT && region->taken[region->search_from] == UINT64_MAX)
         region->search_from++;
-    size_t length = 0;
-    for (size_t unit = region->search_from * 64; unit < UNIT_COUNT;) {
-        uint64_t word = region->taken[unit / 64];
-        if (unit % 64 == 0 && (word == UINT64_MAX || word == 0)) {
-            length = word == 0 ? length + 64 : 0;
-            unit += 64;
-        } else {
-            length = is_taken(region, unit) ? 0 : length + 1;
-            unit++;
-        }
-        if (length >= wanted)
-            return unit - length;
+    for (size_t end = region->search_from * 64; end < UNIT_COUNT;) {
+        size_t first = next_unit(region, end, false);
+        end = next_unit(region, first, true);
+        if (end - first >= wanted)
+            return first;
     }
+    region->no_run_of = wanted;
     return UNIT_COUNT;
 }
 
@@ -153,7 +176,10 @@ static void run_mark(struct region *region, size_t first, size_t count, bool tak
         region->taken[unit / 64] ^= bit;
     }
     region->free_count += taken ? (size_t)0 - count : count;
-    if (!taken && first / 64 < region->search_from)
+    if (taken)
+        return;
+    region->no_run_of = UNIT_COUNT + 1;
+    if (first / 64 < region->search_from)
         region->search_from = first / 64;
 }
 
@@ -166,11 +192,19 @@ static void warm_take(struct recon_arena *arena, struct region *region, size_t f
     }
 }
 
+/* How many huge pages may be there that hold nothing. */
+static size_t idle_max(const struct recon_arena *arena, size_t most)
+{
+    size_t count = 1 + arena->taken_units / HUGE_UNITS / IDLE_SHARE;
+    return count < most ? count : most;
+}
+
 /* A block was taken that ends before this huge page. */
 static void ask_ahead(struct recon_arena *arena, struct region *region, size_t huge)
 {
     size_t count = UNIT_COUNT / HUGE_UNITS;
-    size_t end = huge + AHEAD_COUNT < count ? huge + AHEAD_COUNT : count;
+    size_t end = huge + idle_max(arena, AHEAD_COUNT_MAX);
+    end = end < count ? end : count;
     if (end <= region->asked || arena->taken_units < AHEAD_FROM * HUGE_UNITS)
         return;
     if (!arena->was_populator_tried) {
@@ -194,19 +228,16 @@ static void *block_mark(struct recon_arena *arena, struct region *region, size_t
 
 static void *arena_take(struct recon_arena *arena, size_t unit_count)
 {
-    size_t block_units = unit_count == SHORT_LIVED_UNITS ? SHORT_LIVED_UNITS : 0;
-    for (size_t i = 0; i < arena->count; i++) {
-        size_t number = (arena->recent + i) % arena->count;
-        struct region *region = arena->regions[number];
-        if (region->block_units != block_units || region->free_count < unit_count)
-            continue;
+    enum kind kind = unit_count == SHORT_LIVED_UNITS ? KIND_SHORT_LIVED : KIND_ANY_OTHER;
+    struct region **open = &arena->open[kind];
+    while (*open != NULL && (*open)->free_count == 0 && (*open)->next != NULL)
+        *open = (*open)->next;
+    for (struct region *region = *open; region != NULL; region = region->next) {
         size_t first = run_find(region, unit_count);
-        if (first == UNIT_COUNT)
-            continue;
-        arena->recent = number;
-        return block_mark(arena, region, first, unit_count);
+        if (first < UNIT_COUNT)
+            return block_mark(arena, region, first, unit_count);
     }
-    struct region *region = region_new(arena, block_units);
+    struct region *region = region_new(arena, kind);
     if (region == NULL)
         return NULL;
     return block_mark(arena, region, 0, unit_count);
@@ -226,20 +257,14 @@ static struct region *region_of(struct recon_arena *arena, const char *block)
     return arena->regions[low];
 }
 
-static size_t warm_max(const struct recon_arena *arena)
-{
-    if (arena->is_kept)
-        return SIZE_MAX;
-    size_t count = 1 + arena->taken_units / HUGE_UNITS / WARM_SHARE;
-    return count < WARM_COUNT_MAX ? count : WARM_COUNT_MAX;
-}
-
 static void arena_give(struct recon_arena *arena, char *block, size_t unit_count)
 {
     struct region *region = region_of(arena, block);
     size_t first = (size_t)(block - region->bytes) / UNIT_BYTES;
     run_mark(region, first, unit_count, false);
     arena->taken_units -= unit_count;
+    if (region->number < arena->open[region->kind]->number)
+        arena->open[region->kind] = region;
     /* Huge pages that hold nothing any more. */
     for (size_t huge = first / HUGE_UNITS; huge <= (first + unit_count - 1) / HUGE_UNITS; huge++) {
         bool is_free = true;
@@ -247,7 +272,7 @@ static void arena_give(struct recon_arena *arena, char *block, size_t unit_count
             is_free &= region->taken[word] == 0;
         if (!is_free)
             continue;
-        if (arena->warm_count < warm_max(arena)) {
+        if (arena->is_kept || arena->warm_count < idle_max(arena, WARM_COUNT_MAX)) {
             arena->warm_count++;
             region->warm |= UINT32_C(1) << huge;
         } else {
