@@ -1,6 +1,10 @@
 /*
  * See kafka_reader.h.
  *
+ * A client of librdkafka has one thread for each broker, which asks for more only once it has gone through all that it
+ * was given. So there are several clients, and slots are theirs in turn: while one goes through an answer, the broker
+ * makes the other's.
+ *
  * Each slot has librdkafka's own queue of its partition, taken out of the common one, and a block of messages that were
  * taken from that queue and not yet given on. Answers to questions come to a queue of theirs. All queues write to an
  * eventfd when something comes to them while they are empty: the reader's own, which is what recon_kafka_reader_wait
@@ -34,6 +38,15 @@ static void wake_by(int wake, rd_kafka_queue_t *queue)
     rd_kafka_queue_io_event_enable(queue, wake, &one, sizeof one);
 }
 
+static void listen_to(const struct recon_kafka_reader *reader, struct recon_kafka_reading_client *client)
+{
+    rd_kafka_poll_set_consumer(client->kafka);
+    client->common = rd_kafka_queue_get_consumer(client->kafka);
+    client->answers = rd_kafka_queue_new(client->kafka);
+    wake_by(reader->wake, client->common);
+    wake_by(reader->wake, client->answers);
+}
+
 int recon_kafka_reader_new(const struct recon_kafka_options *options, struct recon_kafka_reader **reader, char *error,
                            size_t error_size)
 {
@@ -60,30 +73,44 @@ int recon_kafka_reader_new(const struct recon_kafka_options *options, struct rec
     made->options = options;
     made->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     int status = made->wake < 0 ? RECON_ERROR_MEMORY : RECON_OK;
-    if (status == RECON_OK)
+    for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT && status == RECON_OK; i++) {
+        struct recon_kafka_reading_client *client = &made->clients[i];
         status = recon_kafka_client_new(RD_KAFKA_CONSUMER, options, defaults, COUNT(defaults), fixed, COUNT(fixed),
-                                        NULL, made, &made->client, error, error_size);
+                                        NULL, made, &client->kafka, error, error_size);
+        if (status == RECON_OK)
+            listen_to(made, client);
+    }
     if (status != RECON_OK) {
         recon_kafka_reader_free(made);
         return status;
     }
-    rd_kafka_poll_set_consumer(made->client);
-    made->common = rd_kafka_queue_get_consumer(made->client);
-    made->answers = rd_kafka_queue_new(made->client);
-    wake_by(made->wake, made->common);
-    wake_by(made->wake, made->answers);
     *reader = made;
     return RECON_OK;
+}
+
+static void queue_free(rd_kafka_queue_t *queue)
+{
+    if (queue == NULL)
+        return;
+    rd_kafka_queue_io_event_enable(queue, -1, NULL, 0);
+    rd_kafka_queue_destroy(queue);
+}
+
+static void client_deinit(struct recon_kafka_reading_client *client)
+{
+    queue_free(client->answers);
+    queue_free(client->common);
+    if (client->kafka == NULL)
+        return;
+    rd_kafka_consumer_close(client->kafka);
+    rd_kafka_destroy(client->kafka);
 }
 
 static void slot_free(struct recon_kafka_slot *slot)
 {
     for (size_t i = slot->first; i < slot->count; i++)
         rd_kafka_message_destroy(slot->block[i]);
-    if (slot->queue != NULL) {
-        rd_kafka_queue_io_event_enable(slot->queue, -1, NULL, 0);
-        rd_kafka_queue_destroy(slot->queue);
-    }
+    queue_free(slot->queue);
     free(slot->topic);
     free(slot);
 }
@@ -94,18 +121,8 @@ void recon_kafka_reader_free(struct recon_kafka_reader *reader)
         return;
     for (size_t i = 0; i < reader->slot_count; i++)
         slot_free(reader->slots[i]);
-    if (reader->answers != NULL) {
-        rd_kafka_queue_io_event_enable(reader->answers, -1, NULL, 0);
-        rd_kafka_queue_destroy(reader->answers);
-    }
-    if (reader->common != NULL) {
-        rd_kafka_queue_io_event_enable(reader->common, -1, NULL, 0);
-        rd_kafka_queue_destroy(reader->common);
-    }
-    if (reader->client != NULL) {
-        rd_kafka_consumer_close(reader->client);
-        rd_kafka_destroy(reader->client);
-    }
+    for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT; i++)
+        client_deinit(&reader->clients[i]);
     if (reader->wake >= 0)
         close(reader->wake);
     recon_kafka_reader_topics_free(reader);
@@ -117,7 +134,7 @@ static int assign(struct recon_kafka_reader *reader, const struct recon_kafka_sl
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, slot->topic, slot->partition)->offset = slot->position;
-    rd_kafka_error_t *error = rd_kafka_incremental_assign(reader->client, list);
+    rd_kafka_error_t *error = rd_kafka_incremental_assign(slot->client->kafka, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (error == NULL)
         return RECON_OK;
@@ -138,6 +155,7 @@ int recon_kafka_reader_add(struct recon_kafka_reader *reader, const char *topic,
     if (slot == NULL)
         return RECON_ERROR_MEMORY;
     slot->reader = reader;
+    slot->client = &reader->clients[recon_kafka_reader_client(reader->slot_count)];
     slot->topic = strdup(topic);
     slot->partition = partition;
     slot->position = offset;
@@ -145,7 +163,7 @@ int recon_kafka_reader_add(struct recon_kafka_reader *reader, const char *topic,
     if (slot->topic == NULL)
         goto failed;
     /* Taken out of the common queue before anything can come. */
-    slot->queue = rd_kafka_queue_get_partition(reader->client, topic, partition);
+    slot->queue = rd_kafka_queue_get_partition(slot->client->kafka, topic, partition);
     if (slot->queue == NULL) {
         status = fail(reader, topic, "no such partition");
         goto failed;
@@ -173,6 +191,7 @@ int recon_kafka_reader_add_none(struct recon_kafka_reader *reader)
     if (slot == NULL)
         return RECON_ERROR_MEMORY;
     slot->reader = reader;
+    slot->client = &reader->clients[recon_kafka_reader_client(reader->slot_count)];
     slot->topic = strdup("");
     if (slot->topic == NULL) {
         slot_free(slot);
@@ -188,6 +207,22 @@ struct recon_kafka_slot *recon_kafka_reader_slot(const struct recon_kafka_reader
     return reader->slots[number];
 }
 
+static int events_take(struct recon_kafka_reader *reader, const struct recon_kafka_reading_client *client)
+{
+    rd_kafka_message_t *event;
+    int status = RECON_OK;
+    while (status == RECON_OK && (event = rd_kafka_consumer_poll(client->kafka, 0)) != NULL) {
+        if (event->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            status = fail(reader, "reading", "a message came by no partition of ours");
+        else if (recon_kafka_may_pass(event->err))
+            recon_kafka_log(reader->options, 4, "kafka: %s", rd_kafka_message_errstr(event));
+        else
+            status = fail(reader, "reading", rd_kafka_message_errstr(event));
+        rd_kafka_message_destroy(event);
+    }
+    return status;
+}
+
 int recon_kafka_reader_wait(struct recon_kafka_reader *reader, int timeout_ms)
 {
     struct pollfd wake = {.fd = reader->wake, .events = POLLIN};
@@ -197,21 +232,12 @@ int recon_kafka_reader_wait(struct recon_kafka_reader *reader, int timeout_ms)
     /* Emptied before the queues are looked at, so that what comes after the look wakes again. */
     const ssize_t got = read(reader->wake, &wakes, sizeof wakes);
     (void)got;
-    rd_kafka_message_t *event;
-    while ((event = rd_kafka_consumer_poll(reader->client, 0)) != NULL) {
-        int status = RECON_OK;
-        if (event->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            status = fail(reader, "reading", "a message came by no partition of ours");
-        else if (recon_kafka_may_pass(event->err))
-            recon_kafka_log(reader->options, 4, "kafka: %s", rd_kafka_message_errstr(event));
-        else
-            status = fail(reader, "reading", rd_kafka_message_errstr(event));
-        rd_kafka_message_destroy(event);
-        if (status != RECON_OK)
-            return status;
-    }
-    recon_kafka_reader_answers(reader);
-    return RECON_OK;
+    int status = RECON_OK;
+    for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT && status == RECON_OK; i++)
+        status = events_take(reader, &reader->clients[i]);
+    if (status == RECON_OK)
+        recon_kafka_reader_answers(reader);
+    return status;
 }
 
 void recon_kafka_reader_wake(const struct recon_kafka_reader *reader)
@@ -219,6 +245,11 @@ void recon_kafka_reader_wake(const struct recon_kafka_reader *reader)
     static const uint64_t one = 1;
     const ssize_t put = write(reader->wake, &one, sizeof one);
     (void)put; /* full: it is awake */
+}
+
+size_t recon_kafka_reader_client(size_t slot)
+{
+    return slot % RECON_KAFKA_CLIENT_COUNT;
 }
 
 const char *recon_kafka_reader_message(const struct recon_kafka_reader *reader)

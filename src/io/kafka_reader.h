@@ -19,6 +19,9 @@
 struct recon_kafka_reader;
 struct recon_kafka_slot;
 
+/* A reader's clients of librdkafka; slots are theirs in turn. */
+#define RECON_KAFKA_CLIENT_COUNT 2
+
 /* A header of a message, as in a producer's record. */
 struct recon_kafka_field {
     struct recon_text name;
@@ -97,13 +100,16 @@ void recon_kafka_reader_wake(const struct recon_kafka_reader *reader);
 
 /* --- how far the partitions go, and how many there are ---------------------------------------------------------- */
 
-/* Asks the broker, unless an earlier question is not answered yet: the end of every slot's partition (open transactions
- * included), and how many partitions each of these topics has. now_ms is whatever clock the caller has. */
+/* Asks the broker, but for what an earlier question is not answered yet: the end of every slot's partition (open
+ * transactions included), and how many partitions each of these topics has. now_ms is whatever clock the caller has. */
 void recon_kafka_reader_ask(struct recon_kafka_reader *reader, int64_t now_ms, const char *const *topics,
                             size_t topic_count);
 
-/* Whether the last answer about ends was none but a failure. */
-bool recon_kafka_reader_is_unanswered(const struct recon_kafka_reader *reader);
+/* The client that a slot is of. */
+size_t recon_kafka_reader_client(size_t slot);
+
+/* Whether a client's last answer about ends was none but a failure. */
+bool recon_kafka_reader_is_unanswered(const struct recon_kafka_reader *reader, size_t client);
 
 /* The last answer's end of a slot's partition and the time it was asked at. False: there was none yet. */
 bool recon_kafka_reader_end(const struct recon_kafka_reader *reader, uint32_t slot, int64_t *asked_ms, int64_t *end);

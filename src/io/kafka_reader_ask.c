@@ -24,32 +24,37 @@ void recon_kafka_reader_topics_free(struct recon_kafka_reader *reader)
     reader->topic_count = 0;
 }
 
-static rd_kafka_AdminOptions_t *ask_options(struct recon_kafka_reader *reader, rd_kafka_admin_op_t kind)
+static rd_kafka_AdminOptions_t *ask_options(const struct recon_kafka_reading_client *client, rd_kafka_admin_op_t kind)
 {
     char text[256];
-    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(reader->client, kind);
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(client->kafka, kind);
     if (options != NULL)
         rd_kafka_AdminOptions_set_request_timeout(options, ASK_TIMEOUT_MS, text, sizeof text);
     return options;
 }
 
-static void ask_ends(struct recon_kafka_reader *reader)
+static bool is_asked(const struct recon_kafka_slot *slot, const struct recon_kafka_reading_client *client)
+{
+    return slot->client == client && slot->queue != NULL;
+}
+
+static void ask_ends(const struct recon_kafka_reader *reader, struct recon_kafka_reading_client *client)
 {
     size_t count = 0;
     for (size_t i = 0; i < reader->slot_count; i++)
-        count += reader->slots[i]->queue != NULL;
+        count += is_asked(reader->slots[i], client);
     if (count == 0)
         return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (size_t i = 0; i < reader->slot_count; i++)
-        if (reader->slots[i]->queue != NULL)
+        if (is_asked(reader->slots[i], client))
             rd_kafka_topic_partition_list_add(list, reader->slots[i]->topic, reader->slots[i]->partition)->offset =
                 RD_KAFKA_OFFSET_SPEC_LATEST;
-    rd_kafka_AdminOptions_t *options = ask_options(reader, RD_KAFKA_ADMIN_OP_LISTOFFSETS);
-    rd_kafka_ListOffsets(reader->client, list, options, reader->answers);
+    rd_kafka_AdminOptions_t *options = ask_options(client, RD_KAFKA_ADMIN_OP_LISTOFFSETS);
+    rd_kafka_ListOffsets(client->kafka, list, options, client->answers);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_topic_partition_list_destroy(list);
-    reader->unanswered++;
+    client->unanswered++;
 }
 
 static bool topics_are(const struct recon_kafka_reader *reader, const char *const *topics, size_t count)
@@ -78,7 +83,8 @@ static bool topics_set(struct recon_kafka_reader *reader, const char *const *top
     return true;
 }
 
-static void ask_topics(struct recon_kafka_reader *reader, const char *const *topics, size_t count)
+static void ask_topics(struct recon_kafka_reader *reader, struct recon_kafka_reading_client *client,
+                       const char *const *topics, size_t count)
 {
     if (count == 0 || !topics_set(reader, topics, count))
         return;
@@ -87,25 +93,30 @@ static void ask_topics(struct recon_kafka_reader *reader, const char *const *top
         return;
     memcpy(names, topics, count * sizeof *names);
     rd_kafka_TopicCollection_t *collection = rd_kafka_TopicCollection_of_topic_names(names, count);
-    rd_kafka_AdminOptions_t *options = ask_options(reader, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
-    rd_kafka_DescribeTopics(reader->client, collection, options, reader->answers);
+    rd_kafka_AdminOptions_t *options = ask_options(client, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
+    rd_kafka_DescribeTopics(client->kafka, collection, options, client->answers);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_TopicCollection_destroy(collection);
     free(names);
-    reader->unanswered++;
+    client->unanswered++;
 }
 
 void recon_kafka_reader_ask(struct recon_kafka_reader *reader, int64_t now_ms, const char *const *topics,
                             size_t topic_count)
 {
-    if (reader->unanswered > 0)
-        return;
-    reader->asked_ms = now_ms;
-    ask_ends(reader);
-    ask_topics(reader, topics, topic_count);
+    for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT; i++) {
+        struct recon_kafka_reading_client *client = &reader->clients[i];
+        if (client->unanswered > 0)
+            continue;
+        client->asked_ms = now_ms;
+        ask_ends(reader, client);
+        if (i == 0)
+            ask_topics(reader, client, topics, topic_count);
+    }
 }
 
-static void answer_ends(struct recon_kafka_reader *reader, const rd_kafka_ListOffsets_result_t *result)
+static void answer_ends(const struct recon_kafka_reader *reader, const struct recon_kafka_reading_client *client,
+                        const rd_kafka_ListOffsets_result_t *result)
 {
     size_t count = 0;
     const rd_kafka_ListOffsetsResultInfo_t **infos = rd_kafka_ListOffsets_result_infos(result, &count);
@@ -117,7 +128,7 @@ static void answer_ends(struct recon_kafka_reader *reader, const rd_kafka_ListOf
                 continue;
             slot->has_end = true;
             slot->end = at->offset;
-            slot->end_asked_ms = reader->asked_ms;
+            slot->end_asked_ms = client->asked_ms;
         }
     }
 }
@@ -137,30 +148,36 @@ static void answer_topics(struct recon_kafka_reader *reader, const rd_kafka_Desc
     }
 }
 
-void recon_kafka_reader_answers(struct recon_kafka_reader *reader)
+static void answers_take(struct recon_kafka_reader *reader, struct recon_kafka_reading_client *client)
 {
     rd_kafka_event_t *event;
-    while ((event = rd_kafka_queue_poll(reader->answers, 0)) != NULL) {
+    while ((event = rd_kafka_queue_poll(client->answers, 0)) != NULL) {
         const rd_kafka_ListOffsets_result_t *ends = rd_kafka_event_ListOffsets_result(event);
         const rd_kafka_DescribeTopics_result_t *topics = rd_kafka_event_DescribeTopics_result(event);
         if (ends != NULL || topics != NULL)
-            reader->unanswered--;
+            client->unanswered--;
         if (ends != NULL)
-            reader->has_failed = rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR;
+            client->has_failed = rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR;
         if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
             recon_kafka_log(reader->options, 4, "kafka: how far the topics go is not known: %s",
                             rd_kafka_event_error_string(event));
         else if (ends != NULL)
-            answer_ends(reader, ends);
+            answer_ends(reader, client, ends);
         else if (topics != NULL)
             answer_topics(reader, topics);
         rd_kafka_event_destroy(event);
     }
 }
 
-bool recon_kafka_reader_is_unanswered(const struct recon_kafka_reader *reader)
+void recon_kafka_reader_answers(struct recon_kafka_reader *reader)
 {
-    return reader->has_failed;
+    for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT; i++)
+        answers_take(reader, &reader->clients[i]);
+}
+
+bool recon_kafka_reader_is_unanswered(const struct recon_kafka_reader *reader, size_t client)
+{
+    return reader->clients[client].has_failed;
 }
 
 bool recon_kafka_reader_end(const struct recon_kafka_reader *reader, uint32_t slot, int64_t *asked_ms, int64_t *end)

@@ -13,9 +13,20 @@ struct recon_kafka_given {
     rd_kafka_message_t *message;
 };
 
+/* Questions are asked by each client for its slots; about topics by the first alone. */
+struct recon_kafka_reading_client {
+    rd_kafka_t *kafka;
+    rd_kafka_queue_t *common;  /* what is of no partition */
+    rd_kafka_queue_t *answers; /* to questions */
+    int unanswered;            /* questions that are under way */
+    int64_t asked_ms;
+    bool has_failed; /* the last answer about ends */
+};
+
 /* Of its taker's thread: position, block, first, count. Of the reader's: the end. The rest stays as it was made. */
 struct recon_kafka_slot {
     struct recon_kafka_reader *reader;
+    struct recon_kafka_reading_client *client;
     char *topic;
     int32_t partition;
     rd_kafka_queue_t *queue;
@@ -23,22 +34,17 @@ struct recon_kafka_slot {
     bool has_end;
     int64_t end;
     int64_t end_asked_ms;
-    rd_kafka_message_t *block[RECON_KAFKA_BLOCK_COUNT]; /* NULL: given on */
-    size_t first;                                       /* the first not given on */
+    rd_kafka_message_t *block[RECON_KAFKA_BLOCK_COUNT];
+    size_t first; /* the first not given on */
     size_t count;
 };
 
 struct recon_kafka_reader {
     const struct recon_kafka_options *options; /* first: the log's call-back looks for it here */
-    rd_kafka_t *client;
-    rd_kafka_queue_t *common;  /* what is of no partition */
-    rd_kafka_queue_t *answers; /* to questions */
-    int wake;                  /* eventfd */
+    struct recon_kafka_reading_client clients[RECON_KAFKA_CLIENT_COUNT];
+    int wake; /* eventfd */
     struct recon_kafka_slot **slots;
     size_t slot_count;
-    int unanswered;  /* questions that are under way */
-    bool has_failed; /* the last answer about ends */
-    int64_t asked_ms;
     char **topics; /* last asked for */
     int32_t *partition_counts;
     size_t topic_count;

@@ -52,7 +52,7 @@ static int lost(const struct recon_kafka_slot *slot, const char *why, struct rec
     int64_t first = -1;
     int64_t end = -1;
     taken->is_lost = true;
-    rd_kafka_query_watermark_offsets(slot->reader->client, slot->topic, slot->partition, &first, &end, 5000);
+    rd_kafka_query_watermark_offsets(slot->client->kafka, slot->topic, slot->partition, &first, &end, 5000);
     snprintf(
         taken->error, sizeof taken->error,
         "topic %s, partition %d: reading was to go on at offset %lld, which is not there any more (the topic has %lld "

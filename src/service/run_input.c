@@ -329,12 +329,14 @@ static int round_read(struct recon_run *run, bool *any)
             continue;
         status = run_take(run, i, INT64_MAX, SIZE_MAX, &count);
         *any = *any || count > 0;
+        run->has_read[recon_kafka_reader_client(i)] |= count > 0;
     }
     return status;
 }
 
-/* Whether a new client sees something to read. Waits for each answer, and for none behind one that does not come. */
-static bool is_more_for_others(struct recon_run *run)
+/* Whether a new client sees something to read of one's slots. Waits for each answer, and for none behind one that does
+ * not come. */
+static bool is_more_for_others(struct recon_run *run, size_t client)
 {
     char message[256];
     struct recon_kafka_topics *asker = NULL;
@@ -346,7 +348,7 @@ static bool is_more_for_others(struct recon_run *run)
         int64_t first = 0;
         int64_t end = 0;
         run_beat(run);
-        if (slot->is_gone)
+        if (slot->is_gone || recon_kafka_reader_client(i) != client)
             continue;
         if (recon_kafka_topics_range(asker, run->topics[slot->topic], slot->topic_partition, &first, &end) != RECON_OK)
             break;
@@ -359,23 +361,26 @@ static bool is_more_for_others(struct recon_run *run)
 /* A broker that was shut out of its cluster for a moment may answer that there are no brokers at all; librdkafka then
  * forgets all that it knew, and does not come back (its issue 5301). Nothing is read any more and no question answered,
  * which is also what it is like when the brokers are away: so another client is asked. */
-static int hearing_look(struct recon_run *run, bool any)
+static int hearing_look(struct recon_run *run, size_t client)
 {
     const int64_t steady = recon_clock_monotonic_ms();
     const bool is_planted = is_kept_from_hearing(run);
-    if (any)
+    const bool any = run->has_read[client];
+    run->has_read[client] = false;
+    if (any && client == run->tally->deaf_client)
         run->tally->deaf_in_row = 0;
-    if (!is_planted && (any || !recon_kafka_reader_is_unanswered(run->reader)))
-        run->heard_ms = steady;
+    if (!is_planted && (any || !recon_kafka_reader_is_unanswered(run->reader, client)))
+        run->heard_ms[client] = steady;
     const int64_t patience_ms =
         is_planted ? 1000 : DEAF_MS << (run->tally->deaf_in_row < 6 ? run->tally->deaf_in_row : 6);
-    if (steady - run->heard_ms < patience_ms)
+    if (steady - run->heard_ms[client] < patience_ms)
         return RECON_OK;
-    run->heard_ms = steady;
-    if (!is_more_for_others(run))
+    run->heard_ms[client] = steady;
+    if (!is_more_for_others(run, client))
         return RECON_OK;
     run->tally->deaf++;
     run->tally->deaf_in_row++;
+    run->tally->deaf_client = client;
     run_log(run, 4,
             "kafka: the client has lost the brokers for good, though they are there: all clients are made anew");
     return RUN_DEAF;
@@ -391,7 +396,8 @@ int run_live(struct recon_run *run)
     bool any = false;
     int status = RECON_OK;
     recon_ahead_schemas_open(run->ahead);
-    run->heard_ms = recon_clock_monotonic_ms();
+    for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT; i++)
+        run->heard_ms[i] = recon_clock_monotonic_ms();
     while (status == RECON_OK && !run_is_stopped(run)) {
         const int64_t steady = recon_clock_monotonic_ms();
         if (steady >= next_ask) {
@@ -416,8 +422,8 @@ int run_live(struct recon_run *run)
             status = gone_end(run);
         if (status == RECON_OK)
             status = round_read(run, &any);
-        if (status == RECON_OK)
-            status = hearing_look(run, any);
+        for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT && status == RECON_OK; i++)
+            status = hearing_look(run, i);
         if (status == RECON_OK && run_commit_is_due(run))
             status = run_commit(run);
         if (status == RECON_OK)

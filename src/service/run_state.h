@@ -117,11 +117,13 @@ struct recon_run {
     uint64_t entry_count;
     int64_t entry_offset; /* of the last entry */
     uint64_t entry_hash;
-    uint64_t result_count;    /* made */
-    uint64_t withheld_count;  /* of these, the first so many are published already */
-    bool is_rereading;        /* nothing is to be published or written down */
-    int64_t heard_ms;         /* steady clock; when something was read, or the brokers answered, last */
-    int64_t stop_deadline_ms; /* steady clock; 0: no stop was asked for yet */
+    uint64_t result_count;   /* made */
+    uint64_t withheld_count; /* of these, the first so many are published already */
+    bool is_rereading;       /* nothing is to be published or written down */
+    /* By client, steady clock; when something was read by it, or the brokers answered it, last. */
+    int64_t heard_ms[RECON_KAFKA_CLIENT_COUNT];
+    bool has_read[RECON_KAFKA_CLIENT_COUNT]; /* since that was looked at */
+    int64_t stop_deadline_ms;                /* steady clock; 0: no stop was asked for yet */
     struct recon_registry_client *registry;
     struct recon_buffer absent; /* struct recon_schema_wanted: of what is being decoded, those that there are none of */
     /* What others see of it: run_view.c. */

@@ -53,7 +53,8 @@ struct recon_run_tally {
     uint64_t transactions; /* committed */
     uint64_t aborted;
     uint64_t deaf; /* times that all clients were made anew, for they heard nothing of a broker that others hear */
-    uint64_t deaf_in_row;                            /* ... since something was read last */
+    uint64_t deaf_in_row;                            /* ... since something was read by the client that was deaf */
+    size_t deaf_client;                              /* the last one */
     uint64_t commit_buckets[RECON_RUN_BUCKET_COUNT]; /* commits that took so long, not added up */
     double commit_seconds;
     double commit_seconds_last;
