@@ -25,18 +25,22 @@
 #define UNIT_COUNT (REGION_BYTES / UNIT_BYTES)
 #define WORD_COUNT (UNIT_COUNT / 64)
 #define HUGE_UNITS (HUGE_BYTES / UNIT_BYTES)
+#define HUGE_COUNT (REGION_BYTES / HUGE_BYTES)
 #define LINE_BYTES ((size_t)64)
 #define SHORT_LIVED_UNITS ((size_t)65536 / UNIT_BYTES)
-/* Huge pages that hold nothing and are there all the same, as the next block takes them without their being cleared:
- * one, and one more for so many that hold something, at most so many. Of those that held something they are kept; ahead
- * of the first one that was never taken from they are asked for, once so many hold something: what is smaller is done
- * before it would pay. */
-#define IDLE_SHARE 128
-#define WARM_COUNT_MAX 8
-#define AHEAD_COUNT_MAX 4
-#define AHEAD_FROM 8
 
 enum kind { KIND_SHORT_LIVED, KIND_ANY_OTHER, KIND_COUNT };
+
+/* Huge pages that hold nothing any more and are kept all the same, as the next block takes them without their being
+ * cleared: one, and one more for so many that hold something, at most so many of each kind: what is pending comes and
+ * goes. */
+#define WARM_SHARE 16
+static const size_t warm_count_max[] = {[KIND_SHORT_LIVED] = 8, [KIND_ANY_OTHER] = 2};
+/* Huge pages that are asked for ahead of the first one that was never taken from, likewise, once so many hold
+ * something: what is smaller is done before it would pay. They may be a next region's. */
+#define AHEAD_SHARE 64
+#define AHEAD_COUNT_MAX 4
+#define AHEAD_FROM 8
 
 struct region {
     char *bytes;
@@ -57,7 +61,7 @@ struct recon_arena {
     size_t capacity;
     struct region *newest[KIND_COUNT];
     struct region *open[KIND_COUNT];
-    size_t warm_count; /* over all regions */
+    size_t warm_count[KIND_COUNT];
     size_t taken_units;
     struct recon_populator *populator; /* NULL: not yet, or there can be none */
     bool was_populator_tried;
@@ -187,34 +191,47 @@ static void run_mark(struct region *region, size_t first, size_t count, bool tak
 static void warm_take(struct recon_arena *arena, struct region *region, size_t first, size_t count)
 {
     for (size_t huge = first / HUGE_UNITS; huge <= (first + count - 1) / HUGE_UNITS; huge++) {
-        arena->warm_count -= region->warm >> huge & 1;
+        arena->warm_count[region->kind] -= region->warm >> huge & 1;
         region->warm &= ~(UINT32_C(1) << huge);
     }
 }
 
-/* How many huge pages may be there that hold nothing. */
-static size_t idle_max(const struct recon_arena *arena, size_t most)
+/* One, and one more for so many huge pages that hold something. */
+static size_t idle_max(const struct recon_arena *arena, size_t share, size_t most)
 {
-    size_t count = 1 + arena->taken_units / HUGE_UNITS / IDLE_SHARE;
+    size_t count = 1 + arena->taken_units / HUGE_UNITS / share;
     return count < most ? count : most;
 }
 
-/* A block was taken that ends before this huge page. */
-static void ask_ahead(struct recon_arena *arena, struct region *region, size_t huge)
+/* Asks for the region's huge pages before this one, but for those that it need not. */
+static void ask(struct recon_arena *arena, struct region *region, size_t end)
 {
-    size_t count = UNIT_COUNT / HUGE_UNITS;
-    size_t end = huge + idle_max(arena, AHEAD_COUNT_MAX);
-    end = end < count ? end : count;
-    if (end <= region->asked || arena->taken_units < AHEAD_FROM * HUGE_UNITS)
+    if (end <= region->asked)
         return;
     if (!arena->was_populator_tried) {
         arena->was_populator_tried = true;
         arena->populator = recon_populator_new();
     }
-    size_t begin = huge > region->asked ? huge : region->asked;
+    if (arena->populator != NULL)
+        recon_populator_ask(arena->populator, region->bytes + region->asked * HUGE_BYTES,
+                            (end - region->asked) * HUGE_BYTES);
     region->asked = end;
-    if (arena->populator != NULL && end > begin)
-        recon_populator_ask(arena->populator, region->bytes + begin * HUGE_BYTES, (end - begin) * HUGE_BYTES);
+}
+
+/* A block was taken that ends before this huge page: those from it on are wanted next. */
+static void ask_ahead(struct recon_arena *arena, struct region *region, size_t huge)
+{
+    if (arena->taken_units < AHEAD_FROM * HUGE_UNITS)
+        return;
+    if (region->asked < huge)
+        region->asked = huge;
+    size_t end = huge + idle_max(arena, AHEAD_SHARE, AHEAD_COUNT_MAX);
+    ask(arena, region, end < HUGE_COUNT ? end : HUGE_COUNT);
+    if (end <= HUGE_COUNT)
+        return;
+    struct region *next = region->next != NULL ? region->next : region_new(arena, region->kind);
+    if (next != NULL)
+        ask(arena, next, end - HUGE_COUNT);
 }
 
 static void *block_mark(struct recon_arena *arena, struct region *region, size_t first, size_t unit_count)
@@ -265,6 +282,7 @@ static void arena_give(struct recon_arena *arena, char *block, size_t unit_count
     arena->taken_units -= unit_count;
     if (region->number < arena->open[region->kind]->number)
         arena->open[region->kind] = region;
+    size_t warm_max = idle_max(arena, WARM_SHARE, warm_count_max[region->kind]);
     /* Huge pages that hold nothing any more. */
     for (size_t huge = first / HUGE_UNITS; huge <= (first + unit_count - 1) / HUGE_UNITS; huge++) {
         bool is_free = true;
@@ -272,8 +290,8 @@ static void arena_give(struct recon_arena *arena, char *block, size_t unit_count
             is_free &= region->taken[word] == 0;
         if (!is_free)
             continue;
-        if (arena->is_kept || arena->warm_count < idle_max(arena, WARM_COUNT_MAX)) {
-            arena->warm_count++;
+        if (arena->is_kept || arena->warm_count[region->kind] < warm_max) {
+            arena->warm_count[region->kind]++;
             region->warm |= UINT32_C(1) << huge;
         } else {
             (void)madvise(region->bytes + huge * HUGE_BYTES, HUGE_BYTES, MADV_DONTNEED);

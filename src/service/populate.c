@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #define ASKED_COUNT 16
+#define PIECE_BYTES ((size_t)2 << 20)
 #define THREAD_STACK_BYTES ((size_t)64 * 1024)
 
 #ifndef MADV_POPULATE_WRITE
@@ -45,7 +46,11 @@ static void *thread_main(void *argument)
             break;
         struct stretch stretch = populator->asked[populator->done % ASKED_COUNT];
         pthread_mutex_unlock(&populator->lock);
-        (void)madvise(stretch.bytes, stretch.size_bytes, MADV_POPULATE_WRITE);
+        /* One huge page at a time: while it is cleared nobody can map or unmap anything. */
+        for (size_t at = 0; at < stretch.size_bytes; at += PIECE_BYTES) {
+            size_t left = stretch.size_bytes - at;
+            (void)madvise(stretch.bytes + at, left < PIECE_BYTES ? left : PIECE_BYTES, MADV_POPULATE_WRITE);
+        }
         pthread_mutex_lock(&populator->lock);
         populator->done++;
     }
