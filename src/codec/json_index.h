@@ -3,7 +3,8 @@
  *
  * A position is that of an opening quote, of `{ } [ ] : ,`, or of the first byte of anything else that is neither
  * white space nor in a text. Between the position of an opening quote and the next one there is the whole text, its
- * closing quote and then white space only; a byte that directly follows a closing quote has a position of its own.
+ * closing quote and then white space only; a byte that directly follows a closing quote has a position of its own. (An
+ * opening quote that directly follows a number or a name has none: what is before it then has no legal end.)
  * Bytes after the end are not touched.
  */
 #ifndef RECON_CODEC_JSON_INDEX_H

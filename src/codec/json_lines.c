@@ -14,26 +14,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/json_index.h"
-#include "codec/json_walk.h"
+#include "codec/json_scan.h"
+#include "codec/json_shape.h"
 #include "recon/status.h"
 
-/* Block, positions and the lines' own bytes stay within a usual second-level cache. */
-#define BLOCK_SIZE_BYTES ((size_t)32 << 10)
+/* More than any line in a block that is scanned looks at. */
+#define READABLE_BYTES_MAX ((size_t)2 * RECON_JSON_SCAN_BYTES)
 /* What is kept of the scratch space once a huge line is done. */
 #define SCRATCH_SIZE_BYTES_KEPT ((size_t)1 << 20)
 
 struct block {
     uint32_t start;
     uint32_t size;
-    uint32_t backslash;       /* no backslash lies in [start, backslash); at size: none is left */
-    const uint32_t *position; /* of the next token */
-    bool spoilt;              /* not indexed: each line by itself */
+    bool is_spoilt; /* the scan found nothing that holds: each line by itself */
+    /* How much of what was found belongs to lines that were taken: */
+    uint32_t token;
+    uint32_t escape;
 };
 
 struct recon_json_lines {
     struct recon_json_tree *tree;
     struct recon_json_index *index;
+    struct recon_json_scan *scan;
+    struct recon_json_shapes *shapes;
+    uint32_t *positions; /* a scanned line's, for the walk */
     size_t line_bytes_max;
     int64_t number; /* of the line that comes next */
     struct block block;
@@ -56,6 +60,14 @@ int recon_json_lines_new(const struct recon_path *paths, uint32_t path_count, si
     int status = recon_json_tree_new(paths, path_count, &made->tree);
     if (status == RECON_OK)
         status = recon_json_index_new(&made->index);
+    if (status == RECON_OK)
+        status = recon_json_shapes_new(path_count, &made->shapes);
+    made->scan = malloc(sizeof *made->scan);
+    made->scratch = malloc(RECON_JSON_SCAN_BYTES);
+    made->scratch_size = RECON_JSON_SCAN_BYTES;
+    made->positions = malloc((RECON_JSON_SCAN_BYTES + RECON_JSON_INDEX_ENDS) * sizeof *made->positions);
+    if (status == RECON_OK && (!made->scan || !made->scratch || !made->positions))
+        status = RECON_ERROR_MEMORY;
     if (status != RECON_OK) {
         recon_json_lines_free(made);
         return status;
@@ -70,6 +82,9 @@ void recon_json_lines_free(struct recon_json_lines *lines)
         return;
     recon_json_tree_free(lines->tree);
     recon_json_index_free(lines->index);
+    recon_json_shapes_free(lines->shapes);
+    free(lines->scan);
+    free(lines->positions);
     free(lines->scratch);
     free(lines);
 }
@@ -106,7 +121,7 @@ enum search { SEARCH_BLOCK, SEARCH_TOO_LONG, SEARCH_MORE };
 static enum search find_block(struct recon_json_lines *lines, const char *rest, size_t size, bool last,
                               size_t *block_size)
 {
-    size_t near = size < BLOCK_SIZE_BYTES ? size : BLOCK_SIZE_BYTES;
+    size_t near = size < RECON_JSON_SCAN_BYTES ? size : RECON_JSON_SCAN_BYTES;
     size_t searched = lines->tail_searched;
     lines->tail_searched = 0;
     const char *newline = searched < near ? memrchr(rest + searched, '\n', near - searched) : NULL;
@@ -128,23 +143,14 @@ static enum search find_block(struct recon_json_lines *lines, const char *rest, 
 static int begin_block(struct recon_json_lines *lines, const char *rest, size_t size)
 {
     struct block block = {.size = (uint32_t)size};
-    int status = recon_json_index_run(lines->index, rest, size, &block.position);
+    int status = RECON_ERROR_INVALID; /* one huge line */
+    if (size <= RECON_JSON_SCAN_BYTES)
+        status = recon_json_scan_run(lines->scan, lines->index, rest, (uint32_t)size);
     if (status != RECON_OK && status != RECON_ERROR_INVALID)
         return status;
-    block.spoilt = status == RECON_ERROR_INVALID;
+    block.is_spoilt = status == RECON_ERROR_INVALID;
     lines->block = block;
     return RECON_OK;
-}
-
-/* The line's first backslash; NULL: it has none. */
-static const char *find_backslash(struct block *block, const char *line, uint32_t line_size)
-{
-    if (block->backslash < block->start || block->start == 0) {
-        const char *found = memchr(line, '\\', block->size - block->start);
-        block->backslash = found ? block->start + (uint32_t)(found - line) : block->size;
-    }
-    uint32_t distance = block->backslash - block->start;
-    return distance < line_size ? line + distance : NULL;
 }
 
 /* Scratch space for a line's texts without their escapes, which are never longer than the line. */
@@ -153,7 +159,7 @@ static int reserve_scratch(struct recon_json_lines *lines, size_t size)
     if (lines->scratch_size >= size &&
         (lines->scratch_size <= SCRATCH_SIZE_BYTES_KEPT || size > SCRATCH_SIZE_BYTES_KEPT))
         return RECON_OK;
-    size_t wanted = size < BLOCK_SIZE_BYTES ? BLOCK_SIZE_BYTES : size;
+    size_t wanted = size < RECON_JSON_SCAN_BYTES ? RECON_JSON_SCAN_BYTES : size;
     char *scratch = malloc(wanted);
     if (!scratch)
         return RECON_ERROR_MEMORY;
@@ -163,36 +169,104 @@ static int reserve_scratch(struct recon_json_lines *lines, size_t size)
     return RECON_OK;
 }
 
-/* Reads the line at the block's start, which is size bytes without its end. RECON_JSON_LINE_NONE: it is blank. */
-static int read_line(struct recon_json_lines *lines, const char *line, uint32_t size, struct recon_found *found)
+static int walk(struct recon_json_lines *lines, struct recon_json_document *document, struct recon_found *found)
 {
-    struct block *block = &lines->block;
+    document->scratch = lines->scratch;
+    document->guesses = lines->guesses;
+    return recon_json_walk(lines->tree, document, found) ? RECON_JSON_LINE_OBJECT : RECON_JSON_LINE_MALFORMED;
+}
+
+/* Reads a line of a spoilt block, size bytes without its end. RECON_JSON_LINE_NONE: it is blank. */
+static int read_alone(struct recon_json_lines *lines, const char *line, uint32_t size, struct recon_found *found)
+{
     if (size > lines->line_bytes_max)
         return RECON_JSON_LINE_MALFORMED;
-    struct recon_json_document document = {
-        .bytes = line, .origin = block->start, .end = block->start + size, .guesses = lines->guesses};
-    if (block->spoilt) {
-        document.origin = 0;
-        document.end = size;
-        int status = recon_json_index_run(lines->index, line, size, &document.position);
-        if (status != RECON_OK)
-            return status == RECON_ERROR_INVALID ? RECON_JSON_LINE_MALFORMED : status;
-    } else {
-        document.position = block->position;
-    }
-    if (*document.position >= document.end)
+    struct recon_json_document document = {.bytes = line, .end = size};
+    int status = recon_json_index_run(lines->index, line, size, &document.position);
+    if (status != RECON_OK)
+        return status == RECON_ERROR_INVALID ? RECON_JSON_LINE_MALFORMED : status;
+    if (*document.position >= size)
         return RECON_JSON_LINE_NONE;
-    document.backslash = find_backslash(block, line, size);
+    document.backslash = memchr(line, '\\', size);
     if (document.backslash) {
-        int status = reserve_scratch(lines, size);
+        status = reserve_scratch(lines, size);
         if (status != RECON_OK)
             return status;
     }
-    document.scratch = lines->scratch;
-    bool whole = recon_json_walk(lines->tree, &document, found);
-    if (!block->spoilt)
-        block->position = document.position;
-    return whole ? RECON_JSON_LINE_OBJECT : RECON_JSON_LINE_MALFORMED;
+    return walk(lines, &document, found);
+}
+
+/* Reads the line at the block's start as the scan found it; never fails. *token_count gets how many tokens are before
+ * its end. */
+static int read_scanned(struct recon_json_lines *lines, const char *line, uint32_t readable, uint32_t *token_count,
+                        struct recon_found *found)
+{
+    const struct block *block = &lines->block;
+    const struct recon_json_tokens tokens = {
+        .base = line - block->start,
+        .positions = &lines->scan->tokens[block->token],
+        .forms = &lines->scan->forms[block->token],
+        .escapes = &lines->scan->escapes[block->escape],
+        .readable = block->start + readable,
+        .scratch = lines->scratch,
+    };
+    uint32_t count = recon_json_shapes_read(lines->shapes, &tokens, found);
+    const bool is_read = count > 0;
+    if (!is_read)
+        while (tokens.forms[count] != '\n')
+            count++;
+    *token_count = count;
+    const uint32_t end = tokens.positions[count];
+    const uint32_t size = end - block->start;
+    if (size > lines->line_bytes_max)
+        return RECON_JSON_LINE_MALFORMED;
+    if (is_read)
+        return RECON_JSON_LINE_OBJECT;
+    if (count == 0)
+        return RECON_JSON_LINE_NONE;
+    for (uint32_t i = 0; i < count; i++)
+        lines->positions[i] = tokens.positions[i];
+    for (uint32_t i = 0; i < RECON_JSON_INDEX_ENDS; i++)
+        lines->positions[count + i] = end;
+    const bool has_escapes = *tokens.escapes < end;
+    struct recon_json_keys keys = {.is_whole = true};
+    struct recon_json_document document = {
+        .bytes = line,
+        .origin = block->start,
+        .end = end,
+        .position = lines->positions,
+        .backslash = has_escapes ? tokens.base + *tokens.escapes : NULL,
+        .keys = !has_escapes && recon_json_shapes_want(lines->shapes) ? &keys : NULL,
+    };
+    int kind = walk(lines, &document, found);
+    if (kind == RECON_JSON_LINE_OBJECT && document.keys)
+        recon_json_shapes_learn(lines->shapes, lines->tree, &tokens, count, &keys);
+    return kind;
+}
+
+/* Reads the line at the block's start, from which on so many bytes are readable; *taken gets its bytes with its end. */
+static int read_line(struct recon_json_lines *lines, const char *line, uint32_t readable, uint32_t *taken,
+                     struct recon_found *found)
+{
+    struct block *block = &lines->block;
+    const uint32_t left = block->size - block->start;
+    int kind;
+    uint32_t size;
+    if (block->is_spoilt) {
+        const char *newline = memchr(line, '\n', left);
+        size = newline ? (uint32_t)(newline - line) : left;
+        kind = read_alone(lines, line, size, found);
+    } else {
+        uint32_t token_count;
+        kind = read_scanned(lines, line, readable, &token_count, found);
+        const uint32_t end = lines->scan->tokens[block->token + token_count];
+        block->token += token_count + 1;
+        while (lines->scan->escapes[block->escape] < end)
+            block->escape++;
+        size = end - block->start;
+    }
+    *taken = size + (size < left);
+    return kind;
 }
 
 int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, size_t size, bool last, size_t *used,
@@ -227,18 +301,14 @@ int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, siz
                 return status;
         }
 
-        uint32_t left = block->size - block->start;
-        const char *newline = memchr(line, '\n', left);
-        uint32_t line_size = newline ? (uint32_t)(newline - line) : left;
-        int kind = read_line(lines, line, line_size, found);
+        uint32_t taken;
+        const size_t readable = size - *used < READABLE_BYTES_MAX ? size - *used : READABLE_BYTES_MAX;
+        int kind = read_line(lines, line, (uint32_t)readable, &taken, found);
         if (kind < 0)
             return kind;
         *number = lines->number++;
-        uint32_t taken = line_size + (newline != NULL);
         *used += taken;
         block->start += taken;
-        while (!block->spoilt && *block->position < block->start)
-            block->position++;
         if (kind != RECON_JSON_LINE_NONE)
             return kind;
     }

@@ -72,6 +72,16 @@ static bool read_code_point(const char **in, const char *limit, uint32_t *point)
     return true;
 }
 
+const char *recon_json_escape_end(const char *backslash, const char *limit)
+{
+    const char *in = backslash + 1;
+    if (in == limit)
+        return NULL;
+    char c = *in++;
+    uint32_t point;
+    return values[(unsigned char)c] != 0 || (c == 'u' && read_code_point(&in, limit, &point)) ? in : NULL;
+}
+
 char *recon_json_unescape(const char *in, const char *limit, char *out)
 {
     for (;;) {

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "codec/json_text.h"
+#include "codec/json_token.h"
 #include "codec/limits.h"
 
 #define IS_OBJECT UINT32_MAX
@@ -37,6 +38,8 @@ struct walk {
     char *scratch;         /* what is free of it */
     uint32_t *guess;       /* for the next key that may be wanted; at guesses_end: there is none */
     uint32_t *guesses_end;
+    struct recon_json_keys *keys; /* the record of them; NULL: none is made */
+    const uint32_t *first;        /* token */
 };
 
 static inline const char *at(const struct walk *walk, uint32_t position)
@@ -44,30 +47,10 @@ static inline const char *at(const struct walk *walk, uint32_t position)
     return walk->base + position;
 }
 
-static inline bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* Whether a name or a number may end before this byte. */
-static inline bool ends_scalar(char c)
-{
-    return c == ',' || c == '}' || c == ']' || is_space(c) || c == ':' || c == '{' || c == '[';
-}
-
-/* The closing quote of the text before the token next. */
-static inline const char *find_close(const char *next)
-{
-    const char *close = next - 1;
-    while (*close != '"') /* white space */
-        close--;
-    return close;
-}
-
 /* Undoes the escapes of the text whose opening quote is at token. keep: what is written must outlive the next text. */
 static bool unescape(struct walk *walk, const char *token, const char *next, bool keep, struct recon_text *text)
 {
-    const char *close = find_close(next);
+    const char *close = recon_json_find_close(next);
     char *end = recon_json_unescape(token + 1, close, walk->scratch);
     if (!end)
         return false;
@@ -84,95 +67,15 @@ static inline bool read_text(struct walk *walk, const char *token, const char *n
 {
     if (walk->backslash < next)
         return unescape(walk, token, next, keep, text);
-    *text = (struct recon_text){.bytes = token + 1, .size = (uint32_t)(find_close(next) - (token + 1))};
+    *text = (struct recon_text){.bytes = token + 1, .size = (uint32_t)(recon_json_find_close(next) - (token + 1))};
     return true;
 }
 
-static inline const char *skip_digits(const char *c)
+/* Where what stands at the node is to be put; NULL: nobody wants it. */
+static inline struct recon_found *found_at(const struct walk *walk, uint32_t node)
 {
-    while (*c >= '0' && *c <= '9')
-        c++;
-    return c;
-}
-
-static bool read_number(const char *start, struct recon_found *found)
-{
-    const char *digits = start + (*start == '-');
-    const char *c = skip_digits(digits);
-    if (c == digits || (*digits == '0' && c - digits > 1))
-        return false;
-    bool integer = true;
-    if (*c == '.') {
-        const char *fraction = ++c;
-        c = skip_digits(c);
-        if (c == fraction)
-            return false;
-        integer = false;
-    }
-    if (*c == 'e' || *c == 'E') {
-        c++;
-        c += *c == '+' || *c == '-';
-        const char *exponent = c;
-        c = skip_digits(c);
-        if (c == exponent)
-            return false;
-        integer = false;
-    }
-    if (!ends_scalar(*c))
-        return false;
-    if (!found)
-        return true;
-    found->kind = integer ? RECON_FOUND_INTEGER : RECON_FOUND_OTHER;
-    if (integer && *digits == '0')
-        start = digits; /* -0 is 0 */
-    found->text = (struct recon_text){.bytes = start, .size = (uint32_t)(c - start)};
-    return true;
-}
-
-/* A number in its usual form, up to the token that follows it. */
-static inline bool is_plain_number(const char *token, const char *next)
-{
-    const char *c = token + (*token == '-');
-    const bool is_zero = *c == '0';
-    const char *digits = c;
-    c = skip_digits(c);
-    if (c == digits || (is_zero && c - digits > 1))
-        return false;
-    if (*c == '.') {
-        const char *fraction = ++c;
-        c = skip_digits(c);
-        if (c == fraction)
-            return false;
-    }
-    return c == next;
-}
-
-static bool read_name(const char *start, const char *next, const char *name, uint32_t size, struct recon_found *found)
-{
-    if (next - start < (ptrdiff_t)size || memcmp(start, name, size) != 0 || !ends_scalar(start[size]))
-        return false;
-    if (found) {
-        found->kind = *name == 'n' ? RECON_FOUND_ABSENT : RECON_FOUND_OTHER;
-        found->text = (struct recon_text){.bytes = start, .size = size};
-    }
-    return true;
-}
-
-/* The value at token, which is no text, no object and no list. */
-static bool read_scalar(const struct walk *walk, const char *token, const char *next, uint32_t node)
-{
-    uint32_t path = walk->nodes[node].path;
-    struct recon_found *found = path == RECON_PATH_NONE ? NULL : &walk->found[path];
-    switch (*token) {
-    case 't':
-        return read_name(token, next, "true", 4, found);
-    case 'f':
-        return read_name(token, next, "false", 5, found);
-    case 'n':
-        return read_name(token, next, "null", 4, found);
-    default:
-        return (*token == '-' || (*token >= '0' && *token <= '9')) && read_number(token, found);
-    }
+    const uint32_t path = walk->nodes[node].path;
+    return path == RECON_PATH_NONE ? NULL : &walk->found[path];
 }
 
 /* The text at token, which is wanted or has escapes. */
@@ -274,6 +177,19 @@ static inline bool read_key(struct walk *walk, const char *token, const char *co
     return true;
 }
 
+/* Writes down the key at token, which leads to node, where the object at parent has something that is wanted. */
+static void note_key(struct walk *walk, const uint32_t *token, uint32_t parent, uint32_t node)
+{
+    struct recon_json_keys *keys = walk->keys;
+    if (parent == RECON_JSON_NOBODY)
+        return;
+    keys->is_whole &= keys->count < RECON_JSON_KEY_COUNT_MAX;
+    if (!keys->is_whole)
+        return;
+    keys->tokens[keys->count] = (uint32_t)(token - walk->first);
+    keys->nodes[keys->count++] = node;
+}
+
 /* The object or list was wanted as a whole and has been closed at token. */
 static inline void keep_level(const struct walk *walk, const struct level *level, const char *token)
 {
@@ -314,12 +230,17 @@ static bool walk_object(struct walk *walk, const uint32_t **position)
                 break;
             if ((parent != RECON_JSON_NOBODY || walk->backslash < colon) && !read_key(walk, key, colon, parent, &node))
                 break;
+            if (walk->keys != NULL)
+                note_key(walk, next, parent, node);
             next += 2;
         } else {
             if (next[1] >= end)
                 break;
-            if (parent != RECON_JSON_NOBODY)
+            if (parent != RECON_JSON_NOBODY) {
                 node = find_item(walk, parent, level->item++);
+                if (walk->keys != NULL)
+                    walk->keys->is_whole = false;
+            }
         }
         token = base + next[0];
         follower = base + next[1];
@@ -341,8 +262,8 @@ static bool walk_object(struct walk *walk, const uint32_t **position)
                 next++;
                 continue;
             }
-        } else if (node != RECON_JSON_NOBODY || !is_plain_number(token, follower)) {
-            if (!read_scalar(walk, token, follower, node))
+        } else if (node != RECON_JSON_NOBODY || !recon_json_is_plain_number(token, follower)) {
+            if (!recon_json_read_scalar(token, follower, found_at(walk, node)))
                 break;
         }
         next += 2;
@@ -384,6 +305,8 @@ static void begin(const struct recon_json_tree *tree, const struct recon_json_do
     walk->backslash = document->backslash ? document->backslash : limit;
     walk->scratch = document->scratch;
     walk->guess = document->guesses;
+    walk->keys = document->keys;
+    walk->first = document->position;
     walk->guesses_end = document->guesses ? document->guesses + RECON_JSON_GUESS_COUNT : NULL;
 }
 
@@ -408,7 +331,7 @@ static bool walk_scalar(struct walk *walk, const uint32_t **position)
     const char *follower = at(walk, (*position)[1]);
     struct recon_text unwanted;
     const bool good = *token == '"' ? read_text(walk, token, follower, false, &unwanted)
-                                    : read_scalar(walk, token, follower, RECON_JSON_NOBODY);
+                                    : recon_json_read_scalar(token, follower, NULL);
     ++*position;
     return good;
 }

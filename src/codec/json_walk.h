@@ -13,6 +13,16 @@
 #include "codec/extract.h"
 #include "codec/json_tree.h"
 
+#define RECON_JSON_KEY_COUNT_MAX 32
+
+/* The keys that could lead to something wanted, in their order, and the nodes that they led to. */
+struct recon_json_keys {
+    uint32_t count;
+    bool is_whole;                             /* there are no more of them, and no items of lists that could */
+    uint32_t tokens[RECON_JSON_KEY_COUNT_MAX]; /* from the document's first */
+    uint32_t nodes[RECON_JSON_KEY_COUNT_MAX];
+};
+
 /* One document within indexed bytes (json_index.h). */
 struct recon_json_document {
     const char *bytes;
@@ -25,6 +35,7 @@ struct recon_json_document {
     /* RECON_JSON_GUESS_COUNT nodes, at first 0: where the first keys of the document before led to, as documents of one
      * producer have theirs in one order; NULL: none are kept. */
     uint32_t *guesses;
+    struct recon_json_keys *keys; /* filled, having been empty and whole; NULL: not wanted */
 };
 
 #define RECON_JSON_GUESS_COUNT 16

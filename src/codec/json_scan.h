@@ -1,0 +1,43 @@
+/*
+ * A block of JSON lines, gone through once: where tokens start, which bytes stand there, and where escapes are.
+ *
+ * A token's position is as in json_index.h; besides, each line's end is a token: its LF or, where the last line has
+ * none, the block's end. What is found holds only if the scan succeeds: then the block is UTF-8, no text in it holds a
+ * control character (so no line end, either), and none is without an end.
+ *
+ * By AVX-512 where the processor has it; else by simdjson's first stage and further looks at the bytes
+ * (RECON_PORTABLE asks for that).
+ */
+#ifndef RECON_CODEC_JSON_SCAN_H
+#define RECON_CODEC_JSON_SCAN_H
+
+#include <stdint.h>
+
+#include "codec/json_index.h"
+
+/* A block, its tokens and the lines' own bytes stay within a usual second-level cache. */
+#define RECON_JSON_SCAN_BYTES ((uint32_t)32 << 10)
+/* What may be written behind the last element, and read behind the last form. */
+#define RECON_JSON_SCAN_SLACK 128
+
+struct recon_json_scan {
+    uint16_t tokens[RECON_JSON_SCAN_BYTES + RECON_JSON_SCAN_SLACK];
+    /* The byte at each token; an LF at a line's end. Two of 0 stand behind the last. */
+    uint8_t forms[RECON_JSON_SCAN_BYTES + RECON_JSON_SCAN_SLACK];
+    /* Backslashes that begin an escape, or stand where no text is. UINT32_MAX stands behind the last. */
+    uint32_t escapes[RECON_JSON_SCAN_BYTES + RECON_JSON_SCAN_SLACK];
+};
+
+/* size: 1 to RECON_JSON_SCAN_BYTES, and the last byte an LF or the file's last. index: for where there are no vectors.
+ * RECON_OK, RECON_ERROR_INVALID (nothing that was found has a meaning) or RECON_ERROR_MEMORY. Single-threaded. */
+int recon_json_scan_run(struct recon_json_scan *scan, struct recon_json_index *index, const char *bytes, uint32_t size);
+
+#if defined(__x86_64__) && !defined(RECON_PORTABLE)
+#define RECON_JSON_SCAN_AVX512
+/* For recon_json_scan_run alone, and only where there is AVX-512 of the kinds that it asks for: the counts are without
+ * what stands behind the last. RECON_OK or RECON_ERROR_INVALID. */
+int recon_json_scan_avx512(struct recon_json_scan *scan, const char *bytes, uint32_t size, uint32_t *token_count,
+                           uint32_t *escape_count);
+#endif
+
+#endif

@@ -1,0 +1,283 @@
+/*
+ * Shapes, and documents held against them.
+ *
+ * 1. A shape comes from a document without escapes that was walked whole, so its keys are texts as they are written. A
+ *    key that is written with an escape differs from them and is walked.
+ * 2. Forms and keys are compared in vectors of 16 bytes, under masks; all differences are gathered before one look.
+ * 3. Keys are only compared where they could lead to something: within what nobody wants any text may be a key.
+ */
+#include "codec/json_shape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/json_text.h"
+#include "codec/json_token.h"
+#include "recon/status.h"
+
+#define SHAPE_COUNT 8
+#define TOKEN_COUNT_MAX 128
+#define CHECK_COUNT_MAX 64
+#define VECTOR_BYTES 16
+#define VECTOR_COUNT_MAX (TOKEN_COUNT_MAX / VECTOR_BYTES + 1)
+/* What learning costs, and how much may be spent before shapes have proved useful. Each document earns 1. */
+#define LEARN_COST 8
+#define CREDIT_MAX (4 * SHAPE_COUNT * LEARN_COST)
+
+typedef uint64_t vector __attribute__((vector_size(VECTOR_BYTES)));
+
+/* Bytes that must be there, from a token's position on. */
+struct check {
+    vector bytes;
+    vector mask;
+    uint32_t token;
+    uint32_t distance;
+};
+
+/* A value that is a text and wanted; or a number or name, and wanted by path or (RECON_PATH_NONE) only judged. */
+struct value {
+    uint32_t token;
+    uint32_t path;
+};
+
+struct shape {
+    uint32_t token_count;
+    uint32_t vector_count; /* of forms, among them that of the line's end */
+    uint32_t check_count;
+    uint32_t text_count;
+    uint32_t scalar_count;
+    uint32_t absent_count;
+    vector forms[VECTOR_COUNT_MAX];
+    vector masks[VECTOR_COUNT_MAX];
+    struct check checks[CHECK_COUNT_MAX];
+    struct value texts[RECON_JSON_KEY_COUNT_MAX]; /* in their order */
+    struct value scalars[TOKEN_COUNT_MAX];
+    uint32_t absent[RECON_JSON_KEY_COUNT_MAX]; /* paths that nothing stands at */
+};
+
+struct recon_json_shapes {
+    uint32_t path_count;
+    uint32_t credit;
+    uint32_t next;            /* to be forgotten for a new one */
+    const struct shape *last; /* that fitted */
+    struct shape shapes[SHAPE_COUNT];
+};
+
+/* No line fits it: none begins with this byte. */
+static void forget(struct shape *shape)
+{
+    memset(shape, 0, sizeof *shape);
+    shape->vector_count = 1;
+    shape->forms[0] = shape->masks[0] = ~(vector){0};
+}
+
+int recon_json_shapes_new(uint32_t path_count, struct recon_json_shapes **shapes)
+{
+    struct recon_json_shapes *made = aligned_alloc(_Alignof(struct recon_json_shapes), sizeof *made);
+    if (!made)
+        return RECON_ERROR_MEMORY;
+    memset(made, 0, sizeof *made);
+    for (uint32_t i = 0; i < SHAPE_COUNT; i++)
+        forget(&made->shapes[i]);
+    made->last = made->shapes;
+    made->path_count = path_count;
+    made->credit = CREDIT_MAX;
+    *shapes = made;
+    return RECON_OK;
+}
+
+void recon_json_shapes_free(struct recon_json_shapes *shapes)
+{
+    free(shapes);
+}
+
+static inline vector load(const void *bytes)
+{
+    vector loaded;
+    memcpy(&loaded, bytes, sizeof loaded);
+    return loaded;
+}
+
+static inline bool fits(const struct shape *shape, const struct recon_json_tokens *tokens)
+{
+    vector wrong = {0};
+    for (uint32_t i = 0; i < shape->vector_count; i++)
+        wrong |= (load(tokens->forms + (size_t)i * VECTOR_BYTES) ^ shape->forms[i]) & shape->masks[i];
+    if ((wrong[0] | wrong[1]) != 0 ||
+        (uint32_t)tokens->positions[shape->token_count] + RECON_JSON_SHAPE_SLACK > tokens->readable)
+        return false;
+    for (uint32_t i = 0; i < shape->check_count; i++) {
+        const struct check *check = &shape->checks[i];
+        wrong |= (load(tokens->base + tokens->positions[check->token] + check->distance) ^ check->bytes) & check->mask;
+    }
+    return (wrong[0] | wrong[1]) == 0;
+}
+
+/* The escapes from *next on that stand before position end. */
+static bool pass_escapes(const struct recon_json_tokens *tokens, const uint32_t **next, uint32_t end)
+{
+    while (**next < end) {
+        const char *behind = recon_json_escape_end(tokens->base + **next, tokens->base + end);
+        if (!behind)
+            return false;
+        do /* two, of a surrogate pair */
+            ++*next;
+        while (**next < (uint32_t)(behind - tokens->base));
+    }
+    return true;
+}
+
+/* All escapes up to the position end; those of wanted texts are undone. */
+static bool read_escapes(const struct shape *shape, const struct recon_json_tokens *tokens, uint32_t end,
+                         struct recon_found *found)
+{
+    char *scratch = tokens->scratch;
+    const uint32_t *next = tokens->escapes;
+    for (uint32_t i = 0; i < shape->text_count; i++) {
+        struct recon_text *text = &found[shape->texts[i].path].text;
+        const uint32_t start = tokens->positions[shape->texts[i].token] + 1;
+        const uint32_t close = start + text->size;
+        if (!pass_escapes(tokens, &next, start))
+            return false;
+        if (*next >= close)
+            continue;
+        char *behind = recon_json_unescape(tokens->base + start, tokens->base + close, scratch);
+        if (!behind)
+            return false;
+        *text = (struct recon_text){.bytes = scratch, .size = (uint32_t)(behind - scratch)};
+        scratch = behind;
+        while (*next < close)
+            next++;
+    }
+    return pass_escapes(tokens, &next, end);
+}
+
+static inline bool read_values(const struct shape *shape, const struct recon_json_tokens *tokens,
+                               struct recon_found *found)
+{
+    for (uint32_t i = 0; i < shape->absent_count; i++)
+        found[shape->absent[i]].kind = RECON_FOUND_ABSENT;
+    for (uint32_t i = 0; i < shape->text_count; i++) {
+        const struct value *value = &shape->texts[i];
+        const char *start = tokens->base + tokens->positions[value->token] + 1;
+        const char *close = recon_json_find_close(tokens->base + tokens->positions[value->token + 1]);
+        found[value->path].kind = RECON_FOUND_TEXT;
+        found[value->path].text = (struct recon_text){.bytes = start, .size = (uint32_t)(close - start)};
+    }
+    for (uint32_t i = 0; i < shape->scalar_count; i++) {
+        const struct value *value = &shape->scalars[i];
+        const char *token = tokens->base + tokens->positions[value->token];
+        const char *next = tokens->base + tokens->positions[value->token + 1];
+        if (value->path != RECON_PATH_NONE
+                ? !recon_json_read_scalar(token, next, &found[value->path])
+                : !recon_json_is_plain_number(token, next) && !recon_json_read_scalar(token, next, NULL))
+            return false;
+    }
+    const uint32_t end = tokens->positions[shape->token_count];
+    return *tokens->escapes >= end || read_escapes(shape, tokens, end, found);
+}
+
+uint32_t recon_json_shapes_read(struct recon_json_shapes *shapes, const struct recon_json_tokens *tokens,
+                                struct recon_found *found)
+{
+    const struct shape *shape = shapes->last;
+    for (uint32_t i = 0; !fits(shape, tokens); i++) {
+        if (i == SHAPE_COUNT)
+            return 0;
+        shape = &shapes->shapes[i];
+    }
+    shapes->last = shape;
+    return read_values(shape, tokens, found) ? shape->token_count : 0;
+}
+
+bool recon_json_shapes_want(struct recon_json_shapes *shapes)
+{
+    shapes->credit += shapes->credit < CREDIT_MAX;
+    return shapes->credit >= LEARN_COST && shapes->path_count <= RECON_JSON_KEY_COUNT_MAX;
+}
+
+/* What must be there of a text with its quotes, which begins at the token. */
+static bool add_checks(struct shape *shape, const struct recon_json_tokens *tokens, uint32_t token)
+{
+    const char *start = tokens->base + tokens->positions[token];
+    const char *end = recon_json_find_close(tokens->base + tokens->positions[token + 1]) + 1;
+    if (end - start > RECON_JSON_SHAPE_SLACK)
+        return false;
+    for (const char *at = start; at < end; at += VECTOR_BYTES) {
+        if (shape->check_count == CHECK_COUNT_MAX)
+            return false;
+        const size_t size = end - at < VECTOR_BYTES ? (size_t)(end - at) : VECTOR_BYTES;
+        struct check *check = &shape->checks[shape->check_count++];
+        *check = (struct check){.token = token, .distance = (uint32_t)(at - start)};
+        memcpy(&check->bytes, at, size);
+        memset(&check->mask, 0xff, size);
+    }
+    return true;
+}
+
+static bool is_scalar(uint8_t form)
+{
+    return memchr("\"{}[]:,\n", form, 8) == NULL;
+}
+
+/* Whether a key before led to the same: what was found below that one is forgotten then. */
+static bool is_again(const struct recon_json_keys *keys, uint32_t key)
+{
+    for (uint32_t i = 0; i < key; i++)
+        if (keys->nodes[i] == keys->nodes[key] && keys->nodes[i] != RECON_JSON_NOBODY)
+            return true;
+    return false;
+}
+
+/* The values that are wanted; false: of a kind that shapes don't tell. */
+static bool add_wanted(struct recon_json_shapes *shapes, struct shape *shape, const struct recon_json_tree *tree,
+                       const struct recon_json_tokens *tokens, uint32_t count, const struct recon_json_keys *keys)
+{
+    bool seen[RECON_JSON_KEY_COUNT_MAX] = {false};
+    uint32_t paths[TOKEN_COUNT_MAX];
+    for (uint32_t i = 0; i < count; i++)
+        paths[i] = RECON_PATH_NONE;
+    for (uint32_t i = 0; i < keys->count; i++) {
+        if (is_again(keys, i) || !add_checks(shape, tokens, keys->tokens[i]))
+            return false;
+        const uint32_t path = tree->nodes[keys->nodes[i]].path;
+        if (path == RECON_PATH_NONE)
+            continue;
+        const uint32_t token = keys->tokens[i] + 2;
+        const uint8_t form = tokens->forms[token];
+        if (form == '{' || form == '[')
+            return false;
+        seen[path] = true;
+        if (form == '"')
+            shape->texts[shape->text_count++] = (struct value){.token = token, .path = path};
+        else
+            paths[token] = path;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (is_scalar(tokens->forms[i]))
+            shape->scalars[shape->scalar_count++] = (struct value){.token = i, .path = paths[i]};
+    for (uint32_t i = 0; i < shapes->path_count; i++)
+        if (!seen[i])
+            shape->absent[shape->absent_count++] = i;
+    return true;
+}
+
+void recon_json_shapes_learn(struct recon_json_shapes *shapes, const struct recon_json_tree *tree,
+                             const struct recon_json_tokens *tokens, uint32_t count, const struct recon_json_keys *keys)
+{
+    shapes->credit -= LEARN_COST;
+    if (!keys->is_whole || count > TOKEN_COUNT_MAX)
+        return;
+    struct shape *shape = &shapes->shapes[shapes->next];
+    forget(shape);
+    if (!add_wanted(shapes, shape, tree, tokens, count, keys))
+        return;
+    shape->token_count = count;
+    shape->vector_count = count / VECTOR_BYTES + 1;
+    shape->forms[0] = shape->masks[0] = (vector){0};
+    memcpy(shape->forms, tokens->forms, count + 1);
+    for (uint32_t i = 0; i <= count; i++)
+        ((uint8_t *)shape->masks)[i] = is_scalar(tokens->forms[i]) ? 0 : 0xff;
+    shapes->last = shape;
+    shapes->next = (shapes->next + 1) % SHAPE_COUNT;
+}

@@ -1,0 +1,49 @@
+/*
+ * Shapes of JSON documents: what the walk over one document found out, kept for the next ones that are built alike.
+ *
+ * Two documents have one shape if their tokens are the same bytes in the same order, where a number, `true`, `false`
+ * and `null` count as the same, and if the keys that could lead to something wanted are the same texts. Then the
+ * grammar was judged already and each wanted value stands at a token that is known. What is left to be judged are the
+ * numbers and names, and the escapes.
+ *
+ * A shape only ever says yes: a document that none fits is walked, whatever may be wrong with it.
+ */
+#ifndef RECON_CODEC_JSON_SHAPE_H
+#define RECON_CODEC_JSON_SHAPE_H
+
+#include "codec/json_walk.h"
+
+/* A line is only held against shapes if so many bytes can be read behind it. */
+#define RECON_JSON_SHAPE_SLACK 64
+
+/* A line in a block that was scanned (json_scan.h), from its first token, its first escape on. */
+struct recon_json_tokens {
+    const char *base; /* where position 0 is */
+    const uint16_t *positions;
+    const uint8_t *forms;
+    const uint32_t *escapes;
+    uint32_t readable; /* the position from which no byte is to be read */
+    char *scratch;     /* as many bytes as the line has; used only where it has escapes */
+};
+
+struct recon_json_shapes;
+
+/* RECON_OK or RECON_ERROR_MEMORY. */
+int recon_json_shapes_new(uint32_t path_count, struct recon_json_shapes **shapes);
+void recon_json_shapes_free(struct recon_json_shapes *shapes);
+
+/* Not 0: the line is an object of so many tokens, and found is what recon_json_walk would have found. 0: it must be
+ * walked. */
+uint32_t recon_json_shapes_read(struct recon_json_shapes *shapes, const struct recon_json_tokens *tokens,
+                                struct recon_found *found);
+
+/* Whether a line that has to be walked should be learnt from: not too often. */
+bool recon_json_shapes_want(struct recon_json_shapes *shapes);
+
+/* Keeps the shape of an object of count tokens, without escapes, that was walked to its end, with the keys that the
+ * walk made a record of. */
+void recon_json_shapes_learn(struct recon_json_shapes *shapes, const struct recon_json_tree *tree,
+                             const struct recon_json_tokens *tokens, uint32_t count,
+                             const struct recon_json_keys *keys);
+
+#endif
