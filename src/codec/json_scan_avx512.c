@@ -167,6 +167,7 @@ TARGET int recon_json_scan_avx512(struct recon_json_scan *scan, const char *byte
         take(&state, _mm512_mask_loadu_epi8(all(' '), ((uint64_t)1 << (size - at)) - 1, bytes + at), at);
     uint64_t wrong = state.wrong | state.inside;
     for (uint32_t i = 0; i < state.foreign_count; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): so many were written */
         wrong |= judge_utf8(bytes, size, state.foreign[i]);
     uint32_t count = 0;
     for (uint32_t i = 0; i < state.escaping_count; i++)
