@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "recon/engine.h"
+#include "service/arena.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,7 +26,11 @@ uint64_t bench_resident_bytes(void);
 /* Sorts the figures. */
 double bench_median(double *figures, size_t count);
 
-/* Large blocks from mmap, with huge pages where the kernel has them, as the command takes them. */
+/* An arena that keeps what is released, so that an engine after the first one finds its memory touched before; to be
+ * freed. */
+struct recon_arena *bench_arena_kept(void);
+/* Such a one that all share: with huge pages where the kernel has them, as the command takes them. Blocks over 32 MiB
+ * are new ones. */
 struct recon_allocator bench_allocator(void);
 void *bench_allocate(size_t size_bytes);
 void bench_release(void *block, size_t size_bytes);
@@ -54,8 +59,6 @@ uint64_t bench_mix(uint64_t word);
 /* count records in order of time, 10^5 a second, and the same in a random order by seed. The caller releases both. */
 void bench_records(size_t count, uint64_t seed, struct bench_record **ordered, struct bench_record **shuffled);
 
-struct recon_arena;
-
 struct bench_join {
     double record_ns;      /* mean of both streams */
     double audits_ns;      /* for each audit record: all of them, in order of time */
@@ -76,14 +79,13 @@ uint64_t bench_feed(struct recon_engine *engine, const struct recon_record *reco
 struct bench_join bench_join_run(const struct bench_record *audits, const struct bench_record *events, size_t count,
                                  bool keeps_texts, struct recon_arena *arena);
 
-/* The same beside the bare loop over as much memory, by turns: medians of runs, the ratio one of the runs' ratios. Each
- * turn has an engine in memory that was never touched, and one in the same memory, kept: all figures but first_touch_ns
- * are the latter's. */
+/* The same beside the bare loop over as much memory, by turns: medians of runs, the ratio one of the runs' ratios. The
+ * engines' memory is touched before, by an engine in whose figure that is: first_touch_ns. */
 struct bench_beside_bare {
     double audits_ns;
     double events_ns;
     double record_ns;
-    double first_touch_ns; /* a record, the kernel's clearing included */
+    double first_touch_ns; /* a record, the kernel's clearing included: one run */
     double bare_ns;
     double ratio;
     double engine_bytes; /* an ID, of the last run */

@@ -5,8 +5,8 @@
  *
  * IDs: all audit records first, then all events in another random order, in batches of 64; so N are in flight at once.
  * Keys and times are made before the clock starts, by a cheap mix: hashing IDs is the codecs' work. The engine is a new
- * one in each run, so that growing is in the figures; it runs twice in the same arena: the kernel's clearing of what is
- * touched for the first time is told apart.
+ * one in each run, so that growing is in the figures, but in memory that an engine before it has touched: what it took
+ * that one, the kernel's clearing of pages included, is told apart.
  * The bare loop reads, changes and writes all 64 bytes of one line after another, chosen at random, in an array as
  * large as the engine, huge pages likewise, touched before. Both sides run in turn; figures are medians, ratios those
  * of runs.

@@ -33,7 +33,10 @@ int main(int argc, char **argv)
     struct recon_settings settings;
     recon_settings_init(&settings);
     settings.interval_ms = 60000;
-    settings.allocator = bench_allocator();
+    struct recon_arena *arena = recon_arena_new();
+    if (arena == NULL)
+        bench_die("out of memory");
+    settings.allocator = recon_arena_allocator(arena);
     uint64_t before = bench_resident_bytes();
     struct recon_engine *engine;
     if (recon_engine_new(&settings, &engine) != RECON_OK || recon_engine_clock(engine, 0) != RECON_OK)
@@ -78,5 +81,6 @@ int main(int argc, char **argv)
         "%.1e; %.1f at the end | | | ≤ 20 at every moment",
         (double)count, (double)look_from, worst, (double)worst_at, end);
     recon_engine_free(engine);
+    recon_arena_free(arena);
     return 0;
 }

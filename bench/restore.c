@@ -4,7 +4,7 @@
  *     bench_restore [--ids 20000000] [--runs 5]
  *
  * All IDs are matched. memcpy copies the snapshot itself into memory that was touched before, as was what the snapshot
- * is written to; the engine that is restored takes new memory. In turn, in processor time; medians.
+ * is written to, and what the engine is restored to but in the first run. In turn, in processor time; medians.
  */
 #include <inttypes.h>
 #include <stdio.h>
