@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "service/arena.h"
+#include "service/memory.h"
 
 #define BATCH_COUNT 64
 /* So many IDs a ms of event time. */
@@ -37,6 +37,21 @@ uint64_t bench_resident_bytes(void)
         bench_die("/proc/self/statm can't be read");
     fclose(file);
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t bench_available_bytes(void)
+{
+    FILE *file = fopen("/proc/meminfo", "r");
+    char line[128];
+    uint64_t kib = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL && sscanf(line, "MemAvailable: %" SCNu64, &kib) != 1)
+        ;
+    if (file != NULL)
+        fclose(file);
+    uint64_t total = recon_memory_total();
+    if (kib == 0)
+        bench_die("/proc/meminfo can't be read");
+    return kib * 1024 < total ? kib * 1024 : total;
 }
 
 static int compare(const void *a, const void *b)
@@ -141,22 +156,32 @@ uint64_t bench_mix(uint64_t word)
     return word ^ (word >> 31);
 }
 
-void bench_records(size_t count, uint64_t seed, struct bench_record **ordered, struct bench_record **shuffled)
+/* A bijection of the numbers below count: each step is one of the numbers of so many bits, until one fits. */
+static uint64_t shuffled(uint64_t number, uint64_t count)
 {
-    size_t size = count * sizeof **ordered;
-    *ordered = bench_allocate(size);
-    *shuffled = bench_allocate(size);
-    uint64_t base = bench_mix(seed + 1);
-    for (size_t i = 0; i < count; i++)
-        (*ordered)[i] = (struct bench_record){.key = {.high = bench_mix(base + i), .low = bench_mix(~base - i)},
-                                              .time = (int64_t)(i / IDS_PER_MS)};
-    memcpy(*shuffled, *ordered, size);
-    for (size_t i = count; i > 1; i--) {
-        size_t j = bench_mix(base ^ i) % i;
-        struct bench_record kept = (*shuffled)[i - 1];
-        (*shuffled)[i - 1] = (*shuffled)[j];
-        (*shuffled)[j] = kept;
+    unsigned bits = 2;
+    while (count > UINT64_C(1) << bits)
+        bits++;
+    uint64_t mask = (UINT64_C(1) << bits) - 1;
+    do {
+        for (unsigned round = 0; round < 3; round++) {
+            number = (number * UINT64_C(0x9e3779b97f4a7c15) + round) & mask;
+            number ^= number >> (bits / 2);
+        }
+    } while (number >= count);
+    return number;
+}
+
+size_t bench_records(int stream, size_t first, size_t count, struct bench_record records[BENCH_RECORD_COUNT])
+{
+    static const uint64_t base = UINT64_C(0x5692161d100b05e5);
+    size_t made = count - first < BENCH_RECORD_COUNT ? count - first : BENCH_RECORD_COUNT;
+    for (size_t i = 0; i < made; i++) {
+        uint64_t number = stream == RECON_STREAM_AUDIT ? first + i : shuffled(first + i, count);
+        records[i] = (struct bench_record){.key = {.high = bench_mix(base + number), .low = bench_mix(~base - number)},
+                                           .time = (int64_t)(number / IDS_PER_MS)};
     }
+    return made;
 }
 
 static const char id[] = "7ba3407d-3190-4afb-bb2f-f5a40f9b6dcc";
@@ -200,8 +225,10 @@ uint64_t bench_feed(struct recon_engine *engine, const struct recon_record *reco
     return reported;
 }
 
-static double feed(struct recon_engine *engine, int stream, const struct bench_record *from, size_t count)
+/* ns a record. */
+static double feed(struct recon_engine *engine, int stream, size_t count)
 {
+    static struct bench_record made[BENCH_RECORD_COUNT];
     struct recon_record records[BATCH_COUNT];
     memset(records, 0, sizeof records);
     for (size_t i = 0; i < BATCH_COUNT; i++) {
@@ -211,36 +238,43 @@ static double feed(struct recon_engine *engine, int stream, const struct bench_r
         if (stream == RECON_STREAM_AUDIT)
             records[i].context = (struct recon_text){.bytes = context, .size = sizeof context - 1};
     }
-    int64_t begin = bench_now_ns();
-    for (size_t at = 0; at < count;) {
-        size_t batch = count - at < BATCH_COUNT ? count - at : BATCH_COUNT;
-        for (size_t i = 0; i < batch; i++) {
-            records[i].key = from[at + i].key;
-            records[i].time = from[at + i].time;
+    int64_t taken = 0;
+    for (size_t first = 0; first < count;) {
+        size_t made_count = bench_records(stream, first, count, made);
+        int64_t begin = bench_now_ns();
+        for (size_t at = 0; at < made_count;) {
+            size_t batch = made_count - at < BATCH_COUNT ? made_count - at : BATCH_COUNT;
+            for (size_t i = 0; i < batch; i++) {
+                records[i].key = made[at + i].key;
+                records[i].time = made[at + i].time;
+            }
+            size_t handled = 0;
+            if (recon_engine_records(engine, records, batch, &handled) != RECON_OK || handled != batch)
+                bench_die("the engine did not take a batch");
+            at += batch;
         }
-        size_t handled = 0;
-        if (recon_engine_records(engine, records, batch, &handled) != RECON_OK || handled != batch)
-            bench_die("the engine did not take a batch");
-        at += batch;
+        taken += bench_now_ns() - begin;
+        first += made_count;
     }
-    return (double)(bench_now_ns() - begin) / (double)count;
+    return (double)taken / (double)count;
 }
 
-struct bench_join bench_join_run(const struct bench_record *audits, const struct bench_record *events, size_t count,
-                                 bool keeps_texts, struct recon_arena *arena)
+struct bench_join bench_join_run(size_t count, bool keeps_texts, struct recon_arena *arena)
 {
     struct recon_settings settings;
     recon_settings_init(&settings);
     settings.interval_ms = 60000;
     settings.report = keeps_texts ? RECON_REPORT_DEFAULT : RECON_REPORT(RECON_RESULT_METRIC);
     struct recon_arena *own = arena == NULL ? recon_arena_new() : NULL;
+    if (arena == NULL && own == NULL)
+        bench_die("out of memory");
     settings.allocator = recon_arena_allocator(arena == NULL ? own : arena);
     struct recon_engine *engine;
     if (recon_engine_new(&settings, &engine) != RECON_OK || recon_engine_clock(engine, 0) != RECON_OK)
         bench_die("no engine");
     struct bench_join join = {0};
-    join.audits_ns = feed(engine, RECON_STREAM_AUDIT, audits, count);
-    join.events_ns = feed(engine, RECON_STREAM_EVENTS, events, count);
+    join.audits_ns = feed(engine, RECON_STREAM_AUDIT, count);
+    join.events_ns = feed(engine, RECON_STREAM_EVENTS, count);
     join.record_ns = (join.audits_ns + join.events_ns) / 2;
     join.engine_bytes = recon_engine_memory_bytes(engine);
     struct recon_matcher_stats stats;
@@ -254,33 +288,31 @@ struct bench_join bench_join_run(const struct bench_record *audits, const struct
 
 struct bench_beside_bare bench_join_beside_bare(size_t count, size_t run_count, bool keeps_texts)
 {
-    struct bench_record *audits;
-    struct bench_record *events;
-    bench_records(count, 1, &audits, &events);
     double audits_ns[BENCH_RUN_COUNT_MAX];
     double events_ns[BENCH_RUN_COUNT_MAX];
     double record_ns[BENCH_RUN_COUNT_MAX];
     double bare_ns[BENCH_RUN_COUNT_MAX];
     double ratio[BENCH_RUN_COUNT_MAX];
     struct bench_join join = {0};
+    uint64_t before = bench_resident_bytes();
     struct recon_arena *arena = bench_arena_kept();
-    double first_touch_ns = bench_join_run(audits, events, count, keeps_texts, arena).record_ns;
+    double first_touch_ns = bench_join_run(count, keeps_texts, arena).record_ns;
     for (size_t run = 0; run < run_count; run++) {
-        join = bench_join_run(audits, events, count, keeps_texts, arena);
+        join = bench_join_run(count, keeps_texts, arena);
         audits_ns[run] = join.audits_ns;
         events_ns[run] = join.events_ns;
         record_ns[run] = join.record_ns;
         bare_ns[run] = bench_bare_loop(join.engine_bytes, 2 * count, run);
         ratio[run] = bare_ns[run] / record_ns[run];
     }
+    uint64_t most = bench_resident_bytes() - before + join.engine_bytes;
     recon_arena_free(arena);
-    bench_release(audits, count * sizeof *audits);
-    bench_release(events, count * sizeof *events);
     return (struct bench_beside_bare){.audits_ns = bench_median(audits_ns, run_count),
                                       .events_ns = bench_median(events_ns, run_count),
                                       .record_ns = bench_median(record_ns, run_count),
                                       .first_touch_ns = first_touch_ns,
                                       .bare_ns = bench_median(bare_ns, run_count),
                                       .ratio = bench_median(ratio, run_count),
-                                      .engine_bytes = (double)join.engine_bytes / (double)count};
+                                      .engine_bytes = (double)join.engine_bytes / (double)count,
+                                      .most_bytes = (double)most / (double)count};
 }

@@ -23,6 +23,8 @@ extern "C" {
 int64_t bench_now_ns(void);
 /* Of this process, from the kernel. */
 uint64_t bench_resident_bytes(void);
+/* What this machine has left, as the kernel reckons. */
+uint64_t bench_available_bytes(void);
 /* Sorts the figures. */
 double bench_median(double *figures, size_t count);
 
@@ -49,15 +51,18 @@ void bench_row(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * pages, touched before: ns a line. */
 double bench_bare_loop(uint64_t size_bytes, size_t access_count, uint64_t seed);
 
-/* A record to be: made before the clock starts. */
+/* A record to be. */
 struct bench_record {
     struct recon_key key;
     int64_t time;
 };
 /* A mix of 64 bits: a bijection. */
 uint64_t bench_mix(uint64_t word);
-/* count records in order of time, 10^5 a second, and the same in a random order by seed. The caller releases both. */
-void bench_records(size_t count, uint64_t seed, struct bench_record **ordered, struct bench_record **shuffled);
+#define BENCH_RECORD_COUNT 16384
+/* Makes records from the number `first` on, as many as there are, of a stream of count: audit records in order of time,
+ * 10^5 a second, events in a random order. How many were made. To be called while the clock stands, so that no memory
+ * for all of them is needed. */
+size_t bench_records(int stream, size_t first, size_t count, struct bench_record records[BENCH_RECORD_COUNT]);
 
 struct bench_join {
     double record_ns;      /* mean of both streams */
@@ -76,8 +81,7 @@ uint64_t bench_feed(struct recon_engine *engine, const struct recon_record *reco
  * reported, so that the 36-byte ID and a context of 80 bytes of each pending record are kept; else keys and times only.
  * The engine's memory is that of the arena, or of a new one where there is none: then the kernel's clearing of what is
  * touched first is in the figures. Ends the program if not every pair was matched. */
-struct bench_join bench_join_run(const struct bench_record *audits, const struct bench_record *events, size_t count,
-                                 bool keeps_texts, struct recon_arena *arena);
+struct bench_join bench_join_run(size_t count, bool keeps_texts, struct recon_arena *arena);
 
 /* The same beside the bare loop over as much memory, by turns: medians of runs, the ratio one of the runs' ratios. The
  * engines' memory is touched before, by an engine in whose figure that is: first_touch_ns. */
@@ -89,6 +93,7 @@ struct bench_beside_bare {
     double bare_ns;
     double ratio;
     double engine_bytes; /* an ID, of the last run */
+    double most_bytes;   /* an ID: what the engine took while all were in flight, and the bare loop */
 };
 struct bench_beside_bare bench_join_beside_bare(size_t count, size_t run_count, bool keeps_texts);
 

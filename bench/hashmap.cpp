@@ -77,6 +77,21 @@ class Join
     size_t matched_ = 0;
 };
 
+int64_t feed(Join &map, int stream, size_t count)
+{
+    static bench_record records[BENCH_RECORD_COUNT];
+    int64_t taken = 0;
+    for (size_t first = 0; first < count;) {
+        const size_t made = bench_records(stream, first, count, records);
+        const int64_t begin = bench_now_ns();
+        for (size_t i = 0; i < made; i++)
+            map.take(stream, records[i]);
+        taken += bench_now_ns() - begin;
+        first += made;
+    }
+    return taken;
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -85,24 +100,17 @@ int main(int argc, char **argv)
     bench_options(argc, argv, options, 2);
     const size_t count = options[0].value;
     const size_t run_count = options[1].value < 1 || options[1].value > BENCH_RUN_COUNT_MAX ? 5 : options[1].value;
-    bench_record *audits;
-    bench_record *events;
-    bench_records(count, 1, &audits, &events);
     double map_ns[BENCH_RUN_COUNT_MAX];
     double recon_ns[BENCH_RUN_COUNT_MAX];
     double ratio[BENCH_RUN_COUNT_MAX];
     double resident = 0;
     for (size_t run = 0; run < run_count; run++) {
-        const bench_join join = bench_join_run(audits, events, count, false, nullptr);
+        const bench_join join = bench_join_run(count, false, nullptr);
         recon_ns[run] = join.record_ns;
         const uint64_t before = bench_resident_bytes();
-        const int64_t begin = bench_now_ns();
         Join map;
-        for (size_t i = 0; i < count; i++)
-            map.take(RECON_STREAM_AUDIT, audits[i]);
-        for (size_t i = 0; i < count; i++)
-            map.take(RECON_STREAM_EVENTS, events[i]);
-        map_ns[run] = static_cast<double>(bench_now_ns() - begin) / static_cast<double>(2 * count);
+        const int64_t taken = feed(map, RECON_STREAM_AUDIT, count) + feed(map, RECON_STREAM_EVENTS, count);
+        map_ns[run] = static_cast<double>(taken) / static_cast<double>(2 * count);
         const uint64_t after = bench_resident_bytes();
         resident = after > before ? static_cast<double>(after - before) : 0;
         ratio[run] = map_ns[run] / recon_ns[run];
@@ -119,7 +127,5 @@ int main(int argc, char **argv)
     bench_row("join, %.0e IDs in flight | %.1f ns a record | absl::flat_hash_map: %.1f ns | %.2f | ≥ 3",
               static_cast<double>(count), bench_median(recon_ns, run_count), bench_median(map_ns, run_count),
               bench_median(ratio, run_count));
-    bench_release(audits, count * sizeof *audits);
-    bench_release(events, count * sizeof *events);
     return 0;
 }

@@ -4,7 +4,7 @@
  *     bench_join [--ids N] [--runs 5] [--texts 0]
  *
  * IDs: all audit records first, then all events in another random order, in batches of 64; so N are in flight at once.
- * Keys and times are made before the clock starts, by a cheap mix: hashing IDs is the codecs' work. The engine is a new
+ * Keys and times are made while the clock stands, by a cheap mix: hashing IDs is the codecs' work. The engine is a new
  * one in each run, so that growing is in the figures, but in memory that an engine before it has touched: what it took
  * that one, the kernel's clearing of pages included, is told apart.
  * The bare loop reads, changes and writes all 64 bytes of one line after another, chosen at random, in an array as
