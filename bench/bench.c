@@ -305,6 +305,10 @@ struct bench_beside_bare bench_join_beside_bare(size_t count, size_t run_count, 
         bare_ns[run] = bench_bare_loop(join.engine_bytes, 2 * count, run);
         ratio[run] = bare_ns[run] / record_ns[run];
     }
+    if (run_count == 0) {
+        recon_arena_free(arena);
+        return (struct bench_beside_bare){.first_touch_ns = first_touch_ns};
+    }
     uint64_t most = bench_resident_bytes() - before + join.engine_bytes;
     recon_arena_free(arena);
     return (struct bench_beside_bare){.audits_ns = bench_median(audits_ns, run_count),

@@ -26,7 +26,7 @@ def main():
     classes = pathlib.Path(options.join).parent / "java"
     subprocess.run([options.java + "c", "-d", classes, pathlib.Path(__file__).with_name("HashMapJoin.java")], check=True)
     sides = {
-        "recon": [options.join, "--ids", str(options.ids), "--runs", "1", "--texts", "0"],
+        "recon": [options.join, "--ids", str(options.ids), "--runs", "0", "--texts", "0"],
         "java.util.HashMap": [options.java, "-XX:+UseParallelGC", "-Xms6g", "-Xmx10g", "-cp", classes, "HashMapJoin", str(options.ids)]}
     if options.ids < 1_000_000:
         sides["java.util.HashMap"][2:4] = []
@@ -34,7 +34,7 @@ def main():
     for _ in range(options.runs):
         for name, command in sides.items():
             said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            taken[name].append(float(re.search(r"([\d.]+) ns (?:first touch|a record$)", said, re.M)[1]))
+            taken[name].append(float(re.search(r"([\d.]+) ns (?:a record$|first touch)", said, re.M)[1]))
     recon, java = (statistics.median(one) for one in taken.values())
     ratio = statistics.median(its / own for own, its in zip(*taken.values()))
     beside.row(f"join, {options.ids:.0e} IDs in flight", f"{recon:.1f} ns a record", f"Java's HashMap: {java:.1f} ns",
