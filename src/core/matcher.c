@@ -132,7 +132,7 @@ void recon_matcher_forget(struct recon_matcher *matcher, const struct table_entr
         matcher_release(matcher, handle);
 }
 
-static bool forget_if_over(void *context, struct table_entry *entry, int64_t *time)
+static bool forget_if_over(void *context, const struct table_entry *entry, int64_t *time)
 {
     struct recon_matcher *matcher = context;
     if (!recon_matcher_entry_is_over(matcher, entry, time))
@@ -161,7 +161,7 @@ void recon_matcher_sweep(struct recon_matcher *matcher, size_t record_count)
     if (matcher->sweep_slot >= UINT32_C(1) << table->directory_bits)
         matcher->sweep_slot = 0;
     const struct table_slot *slot = &table->slots[matcher->sweep_slot];
-    uint64_t cost = slot->place_count;
+    uint64_t cost = (uint64_t)slot->block_count * TABLE_BLOCK_PLACES;
     if (matcher->sweep_credit < cost)
         return;
     matcher->sweep_credit = 0;

@@ -44,9 +44,18 @@ struct identity {
     int64_t time;
 };
 
+/* Field by field: copied whole it would be read back in other pieces than it was just written in, for which a core
+ * waits until all writes before are done. */
+static inline void identity_place(struct identity *identity, struct table_place place)
+{
+    identity->place.entry = place.entry;
+    identity->place.spot = place.spot;
+    identity->place.slot = place.slot;
+}
+
 static inline void identity_find(struct recon_matcher *matcher, struct recon_key key, struct identity *identity)
 {
-    identity->place = table_find(&matcher->table, key);
+    identity_place(identity, table_find(&matcher->table, key));
     identity->record = NULL;
     identity->handle = 0;
     identity->sides = 0;
@@ -57,7 +66,7 @@ static inline void identity_find(struct recon_matcher *matcher, struct recon_key
     if (recon_matcher_entry_is_over(matcher, entry, &identity->time)) {
         recon_matcher_forget(matcher, entry);
         table_remove(&matcher->table, identity->place);
-        identity->place = table_find(&matcher->table, key);
+        identity_place(identity, table_find(&matcher->table, key));
         return;
     }
     identity->sides = table_sides[table_state_of(entry)];
@@ -156,7 +165,7 @@ static int make_room(struct recon_matcher *matcher, struct recon_key key)
     uint32_t slot = table_slot_of(table, key.high);
     if (recon_matcher_purge(matcher, slot)) {
         room = table_room(table, slot);
-        if (room > table->slots[slot].place_count / 16)
+        if (room > table->slots[slot].block_count * TABLE_BLOCK_PLACES / 16)
             return RECON_OK;
     }
     do {
@@ -212,26 +221,26 @@ static pending_handle wait_new(struct recon_matcher *matcher, const struct recon
 }
 
 /* Makes sure that the identity's entry can be put at its place. */
-static int reserve_place(struct recon_matcher *matcher, struct recon_key key, struct table_place *place)
+static int reserve_place(struct recon_matcher *matcher, struct recon_key key, struct identity *identity)
 {
     if (matcher->table.entry_count >= RECON_IDENTITY_COUNT_MAX)
         return RECON_ERROR_FULL;
-    if (table_room(&matcher->table, place->slot) > 0)
+    if (table_room(&matcher->table, identity->place.slot) > 0)
         return RECON_OK;
     int status = make_room(matcher, key);
     if (status == RECON_OK)
-        *place = table_find(&matcher->table, key);
+        identity_place(identity, table_find(&matcher->table, key));
     return status;
 }
 
 /* The identity's first record: it waits for the other side. */
-static int wait(struct recon_matcher *matcher, const struct recon_record *record, struct table_place place)
+static int wait(struct recon_matcher *matcher, const struct recon_record *record, struct identity *identity)
 {
     bool is_audit = record->stream == RECON_STREAM_AUDIT;
     bool is_silent = !is_audit && time_is_outside(&matcher->settings, record->time);
     int status = partial_counts_reserve(&matcher->partial, 1);
     if (status == RECON_OK)
-        status = reserve_place(matcher, record->key, &place);
+        status = reserve_place(matcher, record->key, identity);
     if (status != RECON_OK)
         return status;
     uint64_t payload;
@@ -249,7 +258,7 @@ static int wait(struct recon_matcher *matcher, const struct recon_record *record
     }
     if (matcher->view != NULL)
         recon_matcher_view_note(matcher, record->key, NULL);
-    table_put(&matcher->table, place, record->key, state, payload, record->time);
+    table_put(&matcher->table, &identity->place, record->key, state, payload, record->time);
     matcher->stats.accepted[record->stream]++;
     matcher->stats.waiting[record->stream]++;
     if (!is_silent) {
@@ -393,7 +402,7 @@ static int handle_audit(struct recon_matcher *matcher, int64_t now_ms, const str
         return refuse_as_too_late(matcher, record);
     if ((identity.sides & HAS_EVENT) != 0)
         return match_audit(matcher, record, &identity);
-    return wait(matcher, record, identity.place);
+    return wait(matcher, record, &identity);
 }
 
 static int handle_event(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)
@@ -410,7 +419,7 @@ static int handle_event(struct recon_matcher *matcher, int64_t now_ms, const str
         return match_event(matcher, record, &identity);
     if (time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))
         return refuse_as_too_late(matcher, record);
-    return wait(matcher, record, identity.place);
+    return wait(matcher, record, &identity);
 }
 
 int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)
@@ -434,44 +443,46 @@ int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const st
 /* More pages of pending records than that (1 MiB) don't stay in a core's cache. */
 #define FAR_PAGE_COUNT 16
 
-/* Lines behind an insertion's spot that it moves on, most times: 4 entries in each. */
-#define MOVED_LINES 6
-
-/* Asks for what the record will want beside the entry's own place, which is here by now: the pending record, or what an
- * insertion moves on. */
-static inline void prefetch_second(const struct recon_matcher *matcher, struct recon_key key)
-{
-    struct table_place place = table_find(&matcher->table, key);
-    if (place.entry == NULL) {
-        const char *line = (const char *)place.spot;
-        for (size_t i = 1; i <= MOVED_LINES; i++)
-            __builtin_prefetch(line + 64 * i, 1);
-    } else if (table_state_of(place.entry) == TABLE_PENDING) {
-        const char *line = (const char *)pending_at(&matcher->pool, (pending_handle)table_payload_of(place.entry));
-        __builtin_prefetch(line, 1);
-        __builtin_prefetch(line + 64, 1);
-    }
-}
-
 /* noipa: gcc 12 takes a function that only prefetches for one without effect, and leaves out calls that it can see
  * through. */
 #if defined(__GNUC__) && !defined(__clang__)
 __attribute__((noipa))
 #endif
-void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count,
-                            size_t at)
+void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count)
 {
-    for (size_t i = at == 0 ? 0 : at + MATCHER_TABLE_AHEAD; i <= at + MATCHER_TABLE_AHEAD && i < count; i++) {
-        if (records[i].kind != RECON_KIND_RECORD)
-            continue;
-        const char *line = table_line(&matcher->table, records[i].key);
-        __builtin_prefetch(line, 1);
-        __builtin_prefetch(line + 64, 1);
-        __builtin_prefetch(line + 128, 1);
+    struct table_block *homes[MATCHER_AHEAD];
+    uint64_t matches[MATCHER_AHEAD];
+    uint8_t tags[MATCHER_AHEAD];
+    assert(count <= MATCHER_AHEAD);
+    /* A heartbeat's key leads somewhere, too. */
+    for (size_t i = 0; i < count; i++) {
+        homes[i] = table_home_block(&matcher->table, records[i].key.high, &tags[i]);
+        __builtin_prefetch(homes[i], 1);
     }
-    size_t ahead = at + MATCHER_PENDING_AHEAD;
-    if (matcher->pool.page_count >= FAR_PAGE_COUNT && ahead < count && records[ahead].kind == RECON_KIND_RECORD)
-        prefetch_second(matcher, records[ahead].key);
+    for (size_t i = 0; i < count; i++) {
+        matches[i] = table_block_matches(homes[i], tags[i]);
+        if (matches[i] == 0)
+            __builtin_prefetch(&homes[i]->entries[homes[i]->used], 1);
+        for (uint64_t left = matches[i]; left != 0; left &= left - 1)
+            __builtin_prefetch(&homes[i]->entries[__builtin_ctzll(left)], 1);
+        if (homes[i]->reach > 0)
+            __builtin_prefetch(homes[i] + 1, 1);
+    }
+    if (matcher->pool.page_count < FAR_PAGE_COUNT)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const struct table_entry *entry = NULL;
+        for (uint64_t left = matches[i]; left != 0; left &= left - 1)
+            if (homes[i]->entries[__builtin_ctzll(left)].key_high == records[i].key.high)
+                entry = &homes[i]->entries[__builtin_ctzll(left)];
+        if (entry == NULL && homes[i]->reach > 0)
+            entry = table_find(&matcher->table, records[i].key).entry;
+        if (entry == NULL || table_state_of(entry) != TABLE_PENDING)
+            continue;
+        const char *record = (const char *)pending_at(&matcher->pool, (pending_handle)table_payload_of(entry));
+        __builtin_prefetch(record, 1);
+        __builtin_prefetch(record + 64, 1);
+    }
 }
 
 int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *records,
@@ -482,7 +493,8 @@ int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const s
         return RECON_ERROR_UNDRAINED;
     recon_matcher_sweep(matcher, count);
     for (size_t i = 0; i < count; i++) {
-        recon_matcher_prefetch(matcher, records, count, i);
+        if (i % MATCHER_AHEAD == 0)
+            recon_matcher_prefetch(matcher, records + i, count - i < MATCHER_AHEAD ? count - i : MATCHER_AHEAD);
         int status = recon_matcher_handle(matcher, now_ms, &records[i]);
         if (status != RECON_OK)
             return status;

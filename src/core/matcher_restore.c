@@ -89,7 +89,8 @@ int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, i
     uint64_t payload;
     enum table_state entry_state = (enum table_state)state;
     if (waiting == NULL && matcher_time_fits(matcher, time, &payload)) {
-        table_put(&matcher->table, table_find(&matcher->table, key), key, entry_state, payload, time);
+        const struct table_place place = table_find(&matcher->table, key);
+        table_put(&matcher->table, &place, key, entry_state, payload, time);
         account(matcher, state, 0);
         return RECON_OK;
     }
@@ -107,7 +108,8 @@ int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, i
     pending_handle handle = pending_copy(matcher, waiting);
     if (handle == 0)
         return RECON_ERROR_MEMORY;
-    table_put(&matcher->table, table_find(&matcher->table, key), key, TABLE_PENDING, handle, time);
+    const struct table_place place = table_find(&matcher->table, key);
+    table_put(&matcher->table, &place, key, TABLE_PENDING, handle, time);
     account(matcher, TABLE_PENDING, waiting->fields->state);
     if (waiting->fields->arrival >= matcher->arrival_next)
         matcher->arrival_next = waiting->fields->arrival + 1;

@@ -59,12 +59,10 @@ int recon_matcher_init(struct recon_matcher *matcher, const struct recon_setting
                        struct recon_memory *memory);
 void recon_matcher_deinit(struct recon_matcher *matcher);
 
-/* Before the record at `at` is handled: asks the memory for what the ones behind it will want, as far ahead as a core
- * keeps requests under way (more at once would only wait). */
-#define MATCHER_TABLE_AHEAD 16
-#define MATCHER_PENDING_AHEAD 6
-void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count,
-                            size_t at);
+/* Before so many records are handled one after another: asks the memory for what they will want, step by step for all
+ * of them, so that the steps of many are under way at once. */
+#define MATCHER_AHEAD 32
+void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count);
 
 /* One record. RECON_OK, and has_direct says whether it caused a result; or a status, and nothing has changed. */
 int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record);

@@ -8,8 +8,6 @@
 /* What a walk passes over in one go, 5 to 10 ns each: at most a millisecond or so. */
 #define SKIP_COUNT_MAX 100000
 
-#define KEY_LOW_STEP (UINT64_C(1) << (TABLE_STATE_BITS + TABLE_PAYLOAD_BITS))
-
 static struct recon_key key_of(const struct table_entry *entry)
 {
     return (struct recon_key){.high = entry->key_high, .low = entry->rest & TABLE_KEY_LOW_MASK};
@@ -22,7 +20,7 @@ static bool is_before(struct recon_key one, struct recon_key other)
 
 static void position_behind(struct matcher_view *view, struct recon_key key)
 {
-    key.low += KEY_LOW_STEP;
+    key.low += TABLE_KEY_LOW_STEP;
     if (key.low == 0)
         key.high++;
     view->is_at_end = key.low == 0 && key.high == 0;
@@ -78,18 +76,14 @@ static void image_drop(struct matcher_view *view, struct table_entry *image)
     table_set(image, TABLE_ABSENT, 0);
 }
 
-static struct table_entry *image_at(struct matcher_view *view)
-{
-    return &view->before.slots[view->images.slot].entries[view->images.place];
-}
-
 void matcher_view_deinit(struct matcher_view *view)
 {
     if (!view->is_frozen)
         return;
-    view->images = (struct table_cursor){0};
-    for (; table_cursor_entry(&view->before, &view->images) != NULL; view->images.place++)
-        image_drop(view, image_at(view));
+    struct table_entry *image;
+    table_cursor_seek(&view->before, (struct recon_key){0, 0}, &view->images);
+    for (; (image = table_cursor_entry(&view->before, &view->images)) != NULL; table_cursor_pass(&view->images))
+        image_drop(view, image);
     table_deinit(&view->before);
     set_reclaim(view, false);
     view->matcher->view = NULL;
@@ -153,11 +147,11 @@ enum view_step matcher_view_next(struct matcher_view *view, struct view_identity
         if (image == NULL || (live != NULL && is_before(key_of(live), key_of(image))))
             return live == NULL ? VIEW_END : identity_give(view, live, false, identity);
         if (live != NULL && !is_before(key_of(image), key_of(live)))
-            view->live.place++; /* what it is now */
+            table_cursor_pass(&view->live); /* what it is now */
         if (table_state_of(image) != TABLE_ABSENT)
             return identity_give(view, image, true, identity);
         position_behind(view, key_of(image));
-        view->images.place++;
+        table_cursor_pass(&view->images);
         if (--view->skips_left == 0)
             return VIEW_PAUSE;
     }
@@ -169,10 +163,9 @@ enum view_step matcher_view_next(struct matcher_view *view, struct view_identity
 
 static void prefetch_ahead(const struct matcher_view *view)
 {
-    const struct table_slot *slot = &view->matcher->table.slots[view->live.slot];
-    if (view->live.place + PREFETCH_PLACES >= slot->place_count)
+    if (view->live.at + PREFETCH_PLACES >= view->live.count)
         return;
-    const struct table_entry *entry = &slot->entries[view->live.place + PREFETCH_PLACES];
+    const struct table_entry *entry = view->live.list[view->live.at + PREFETCH_PLACES];
     if (table_state_of(entry) != TABLE_PENDING)
         return;
     const char *line = (const char *)pending_at(&view->matcher->pool, (pending_handle)table_payload_of(entry));
@@ -186,11 +179,11 @@ void matcher_view_pass(struct matcher_view *view, const struct view_identity *id
     position_behind(view, key_of(&identity->entry));
     if (!identity->is_image) {
         prefetch_ahead(view);
-        view->live.place++;
+        table_cursor_pass(&view->live);
         return;
     }
-    image_drop(view, image_at(view));
-    view->images.place++;
+    image_drop(view, table_cursor_entry(&view->before, &view->images));
+    table_cursor_pass(&view->images);
 }
 
 size_t matcher_view_pass_run(struct matcher_view *view, uint64_t last, struct table_entry *entries, size_t capacity)
@@ -205,20 +198,12 @@ size_t matcher_view_pass_run(struct matcher_view *view, uint64_t last, struct ta
         last = image->key_high - 1;
     }
     size_t count = 0;
-    bool is_over = false;
-    while (!is_over && count < capacity && table_cursor_entry(table, &view->live) != NULL) {
-        const struct table_slot *slot = &table->slots[view->live.slot];
-        uint32_t place = view->live.place;
-        for (; place < slot->place_count && count < capacity; place++) {
-            const struct table_entry *entry = &slot->entries[place];
-            if (table_is_empty(entry))
-                continue;
-            is_over = entry->key_high > last || table_state_of(entry) == TABLE_PENDING;
-            if (is_over)
-                break;
-            entries[count++] = *entry;
-        }
-        view->live.place = place;
+    while (count < capacity) {
+        const struct table_entry *entry = table_cursor_entry(table, &view->live);
+        if (entry == NULL || entry->key_high > last || table_state_of(entry) == TABLE_PENDING)
+            break;
+        entries[count++] = *entry;
+        table_cursor_pass(&view->live);
     }
     if (count > 0)
         position_behind(view, key_of(&entries[count - 1]));
@@ -245,7 +230,7 @@ void recon_matcher_view_note(struct recon_matcher *matcher, struct recon_key key
         place = table_find(&view->before, key);
     }
     enum table_state state = entry == NULL ? TABLE_ABSENT : table_state_of(entry);
-    table_put(&view->before, place, key, state, entry == NULL ? 0 : table_payload_of(entry), 0);
+    table_put(&view->before, &place, key, state, entry == NULL ? 0 : table_payload_of(entry), 0);
     if (state == TABLE_PENDING) {
         struct pending *record = pending_at(&matcher->pool, (pending_handle)table_payload_of(entry));
         record->frozen_state = record->state;

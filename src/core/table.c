@@ -1,52 +1,112 @@
 #include "core/table.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "core/limits.h"
 #include "recon/status.h"
 
-#define ENTRY_BYTES sizeof(struct table_entry)
-#define HOMES_MIN 10
-#define PAGE_PLACES ((uint32_t)(4096 / ENTRY_BYTES))
+#define BLOCK_BYTES sizeof(struct table_block)
+#define PAGE_BLOCKS ((uint32_t)(4096 / BLOCK_BYTES))
 #define DIRECTORY_BITS_MAX 24
 
-/* An entry that far from its home (and past an eighth of the homes) says that the segment's keys are not spread over
- * its range: an engine that has some key groups alone. It is split then, until the parts fit the groups. */
-#define CROWDED_PLACES 64
+/* An entry that many blocks from its home (and past an eighth of them all) says that the segment's keys are not spread
+ * over its range: an engine that has some key groups alone. It is split then, until the parts fit the groups. */
+#define CROWDED_BLOCKS 4
 #define CROWDED_DEPTH_MAX 16 /* 2^16 parts are finer than the groups can be */
 
-/* A segment is full at this share of its homes: a search is then past 4 entries on average and an insertion moves 35;
- * at 0.95 it would be 10 and 200. */
-static uint32_t used_max(uint32_t home_count)
+/* A segment is full at this share of its places: then one home in five has had more than it holds. */
+static uint32_t used_max(uint32_t block_count)
 {
-    return (uint32_t)((uint64_t)home_count * 88 / 100);
+    return (uint32_t)((uint64_t)block_count * TABLE_BLOCK_PLACES * 90 / 100);
 }
-
-/* A free place has the largest key, so that no search passes it for a smaller one. */
-static const struct table_entry free_entry = {.key_high = UINT64_MAX, .rest = 0};
 
 static uint64_t key_low_of(struct recon_key key)
 {
     return key.low & TABLE_KEY_LOW_MASK;
 }
 
-/* How far entries may be pushed on from the last home, where nothing more is known. */
-static uint32_t slack_for(uint32_t home_count)
-{
-    return home_count / 8 < 64 ? home_count / 8 + TABLE_GLANCE_PLACES : 64;
-}
-
-/* Takes memory for a segment, whose places are not set yet. False: there is none. */
+/* Takes memory for a segment, whose blocks are empty. False: there is none. */
 static bool segment_new(struct table *table, struct table_slot *slot)
 {
-    slot->entries = recon_memory_take(table->memory, slot->place_count * ENTRY_BYTES);
-    return slot->entries != NULL;
+    slot->blocks = recon_memory_take(table->memory, slot->block_count * BLOCK_BYTES);
+    for (uint32_t i = 0; slot->blocks != NULL && i < slot->block_count; i++)
+        memset(&slot->blocks[i], 0, offsetof(struct table_block, entries));
+    return slot->blocks != NULL;
 }
 
 static void segment_free(struct table *table, const struct table_slot *slot)
 {
-    recon_memory_give(table->memory, slot->entries, slot->place_count * ENTRY_BYTES);
+    recon_memory_give(table->memory, slot->blocks, slot->block_count * BLOCK_BYTES);
+}
+
+/* The block so many behind: the first one follows the last. */
+static struct table_block *block_behind(const struct table_slot *slot, uint32_t home, uint32_t distance)
+{
+    const uint32_t number = home + distance;
+    return &slot->blocks[number < slot->block_count ? number : number - slot->block_count];
+}
+
+static struct table_block *block_of(const struct table_slot *slot, const struct table_entry *entry)
+{
+    return &slot->blocks[(size_t)((const char *)entry - (const char *)slot->blocks) / BLOCK_BYTES];
+}
+
+/* The first block with a free place, from the home on, which is given the reach for it if it is to be `taken`. NULL:
+ * there is none. */
+static struct table_block *block_with_room(const struct table_slot *slot, uint32_t home, bool is_taken)
+{
+    for (uint32_t distance = 0; distance < slot->block_count; distance++) {
+        struct table_block *block = block_behind(slot, home, distance);
+        if (block->used == TABLE_BLOCK_PLACES)
+            continue;
+        if (is_taken && slot->blocks[home].reach < distance)
+            slot->blocks[home].reach = (uint8_t)distance;
+        return block;
+    }
+    return NULL;
+}
+
+/* Puts the entry behind the block's others. */
+static void block_add(struct table_block *block, uint8_t tag, const struct table_entry *entry)
+{
+    block->tags[block->used] = tag;
+    block->entries[block->used++] = *entry;
+}
+
+/* Takes the entry out: the last one comes to its place. */
+static void block_take_out(struct table_block *block, struct table_entry *entry)
+{
+    const size_t at = (size_t)(entry - block->entries);
+    block->used--;
+    block->tags[at] = block->tags[block->used];
+    block->entries[at] = block->entries[block->used];
+}
+
+/* Puts an entry of a key that is not there into the segment, which has a free place. */
+static void segment_add(const struct table_slot *slot, const struct table_entry *entry)
+{
+    const uint64_t position = table_position(entry->key_high, slot);
+    struct table_block *block = &slot->blocks[position >> 32];
+    if (block->used == TABLE_BLOCK_PLACES)
+        block = block_with_room(slot, (uint32_t)(position >> 32), true);
+    block_add(block, (uint8_t)(position >> 24), entry);
+}
+
+struct table_place table_find_beyond(const struct table *table, struct recon_key key, uint32_t slot_number)
+{
+    const struct table_slot *slot = &table->slots[slot_number];
+    const uint64_t position = table_position(key.high, slot);
+    const uint32_t home = (uint32_t)(position >> 32);
+    for (uint32_t distance = 1; distance <= slot->blocks[home].reach; distance++) {
+        struct table_entry *entry =
+            table_block_find(block_behind(slot, home, distance), (uint8_t)(position >> 24), key);
+        if (entry != NULL)
+            return (struct table_place){entry, entry, slot_number};
+    }
+    struct table_block *block = block_with_room(slot, home, false);
+    return (struct table_place){NULL, block == NULL ? NULL : &block->entries[block->used], slot_number};
 }
 
 static uint32_t slots_of_segment(const struct table *table, const struct table_slot *slot)
@@ -65,138 +125,154 @@ void table_deinit(struct table *table)
 
 void table_cursor_seek(const struct table *table, struct recon_key key, struct table_cursor *cursor)
 {
+    cursor->from = (struct recon_key){key.high, key_low_of(key)};
     cursor->slot = table_slot_of(table, key.high);
-    const struct table_slot *slot = &table->slots[cursor->slot];
-    cursor->place = (uint32_t)(table_search(slot, key) - slot->entries);
+    cursor->home = table_home(key.high, &table->slots[cursor->slot]);
+    cursor->count = cursor->at = 0;
 }
 
-const struct table_entry *table_cursor_entry(const struct table *table, struct table_cursor *cursor)
+static bool is_before(const struct table_entry *entry, uint64_t key_high, uint64_t key_low)
 {
-    while (cursor->slot < UINT32_C(1) << table->directory_bits) {
-        const struct table_slot *slot = &table->slots[cursor->slot];
-        for (; cursor->place < slot->place_count; cursor->place++)
-            if (!table_is_empty(&slot->entries[cursor->place]))
-                return &slot->entries[cursor->place];
-        cursor->slot = table_segment_end(table, slot);
-        cursor->place = 0;
+    return entry->key_high < key_high ||
+           (entry->key_high == key_high && (entry->rest & TABLE_KEY_LOW_MASK) < (key_low & TABLE_KEY_LOW_MASK));
+}
+
+/* Puts the entry among the first `count`, which are in order. */
+static void sort_in(struct table_entry **list, uint32_t count, struct table_entry *entry)
+{
+    for (; count > 0 && is_before(entry, list[count - 1]->key_high, list[count - 1]->rest); count--)
+        list[count] = list[count - 1];
+    list[count] = entry;
+}
+
+#define SORT_BUCKETS 64
+
+/* Entries of one home: first by the bits behind it (counting them), then, nearly in order, by all. */
+static void list_sort(struct table_cursor *cursor, const struct table_slot *slot)
+{
+    struct table_entry *unsorted[TABLE_CURSOR_COUNT];
+    uint8_t starts[SORT_BUCKETS + 1] = {0};
+    for (uint32_t i = 0; i < cursor->count; i++) {
+        unsorted[i] = cursor->list[i];
+        starts[(table_position(unsorted[i]->key_high, slot) >> 26) % SORT_BUCKETS + 1]++;
     }
-    return NULL;
+    for (unsigned i = 0; i < SORT_BUCKETS; i++)
+        starts[i + 1] = (uint8_t)(starts[i + 1] + starts[i]);
+    for (uint32_t i = 0; i < cursor->count; i++)
+        cursor->list[starts[(table_position(unsorted[i]->key_high, slot) >> 26) % SORT_BUCKETS]++] = unsorted[i];
+    for (uint32_t i = 1; i < cursor->count; i++)
+        sort_in(cursor->list, i, cursor->list[i]);
+}
+
+/* Lists the home's entries from `from` on, in order; the first ones, where they are too many. */
+static void home_list(struct table_cursor *cursor, const struct table_slot *slot)
+{
+    cursor->count = 0;
+    bool is_sorted = false;
+    for (uint32_t distance = 0; distance <= slot->blocks[cursor->home].reach; distance++) {
+        struct table_block *block = block_behind(slot, cursor->home, distance);
+        for (struct table_entry *entry = block->entries; entry < block->entries + block->used; entry++) {
+            if (table_home(entry->key_high, slot) != cursor->home ||
+                is_before(entry, cursor->from.high, cursor->from.low))
+                continue;
+            if (cursor->count < TABLE_CURSOR_COUNT) {
+                cursor->list[cursor->count++] = entry;
+                continue;
+            }
+            if (!is_sorted)
+                list_sort(cursor, slot);
+            is_sorted = true;
+            const struct table_entry *last = cursor->list[TABLE_CURSOR_COUNT - 1];
+            if (is_before(entry, last->key_high, last->rest))
+                sort_in(cursor->list, TABLE_CURSOR_COUNT - 1, entry);
+        }
+    }
+    if (!is_sorted)
+        list_sort(cursor, slot);
+}
+
+bool table_cursor_list(const struct table *table, struct table_cursor *cursor)
+{
+    if (cursor->count > 0) {
+        const struct table_entry *last = cursor->list[cursor->count - 1];
+        const struct recon_key from = {last->key_high, (last->rest & TABLE_KEY_LOW_MASK) + TABLE_KEY_LOW_STEP};
+        cursor->from = from;
+        if (from.low == 0 && ++cursor->from.high == 0)
+            return false;
+        /* A full list may have left out some of its home's. */
+        cursor->home += cursor->count < TABLE_CURSOR_COUNT;
+    }
+    cursor->count = cursor->at = 0;
+    for (; cursor->slot < UINT32_C(1) << table->directory_bits; cursor->home = 0) {
+        const struct table_slot *slot = &table->slots[cursor->slot];
+        for (; cursor->home < slot->block_count; cursor->home++) {
+            home_list(cursor, slot);
+            if (cursor->count > 0)
+                return true;
+        }
+        cursor->slot = table_segment_end(table, slot);
+    }
+    return false;
 }
 
 static void set_room(struct table_segment *segment, const struct table_slot *slot)
 {
-    uint32_t most = used_max(slot->home_count);
+    uint32_t most = used_max(slot->block_count);
     segment->room = segment->is_crowded || segment->used >= most ? 0 : most - segment->used;
 }
 
-void table_put(struct table *table, struct table_place place, struct recon_key key, enum table_state state,
+void table_put(struct table *table, const struct table_place *place, struct recon_key key, enum table_state state,
                uint64_t payload, int64_t time)
 {
-    const struct table_slot *slot = &table->slots[place.slot];
+    const struct table_slot *slot = &table->slots[place->slot];
     struct table_segment *segment = &table->segments[slot->segment];
-    struct table_entry *entry = place.spot;
-    while (!table_is_empty(&entry[0])) {
-        if (table_is_empty(&entry[1])) {
-            entry++;
-            break;
-        }
-        entry += 2;
-    }
-    assert(segment->room > 0 && entry < &slot->entries[slot->place_count - 1]);
-    /* Each entry from the spot to the first free place moves on by one. */
-    memmove(place.spot + 1, place.spot, (size_t)((char *)entry - (char *)place.spot));
-    *place.spot = (struct table_entry){key.high, key_low_of(key)};
-    table_set(place.spot, state, payload);
+    assert(segment->room > 0 && place->entry == NULL && place->spot != NULL);
+    const struct table_entry entry = {key.high, key_low_of(key) | (uint64_t)state << TABLE_PAYLOAD_BITS | payload};
+    const uint64_t position = table_position(key.high, slot);
+    const uint32_t home = (uint32_t)(position >> 32);
+    struct table_block *block = block_of(slot, place->spot);
+    block_add(block, (uint8_t)(position >> 24), &entry);
     if (time < segment->oldest)
         segment->oldest = time;
     segment->used++;
+    segment->room--;
     table->entry_count++;
-    /* What lies at the end may be pushed on to the last place but one, and no further. */
-    uint32_t number = (uint32_t)(entry - slot->entries);
-    uint32_t pushed = number - table_home(entry->key_high, slot);
-    segment->is_at_end |= number + 2 >= slot->place_count;
-    segment->is_crowded = segment->is_at_end ||
-                          (pushed > CROWDED_PLACES && pushed > slot->home_count / 8 && slot->depth < CROWDED_DEPTH_MAX);
-    segment->room = segment->is_crowded ? 0 : segment->room - 1;
+    const uint32_t number = (uint32_t)(block - slot->blocks);
+    if (number == home)
+        return;
+    const uint32_t distance = number > home ? number - home : number + slot->block_count - home;
+    if (slot->blocks[home].reach < distance)
+        slot->blocks[home].reach = (uint8_t)distance;
+    if (distance >= CROWDED_BLOCKS && distance > slot->block_count / 8 && slot->depth < CROWDED_DEPTH_MAX) {
+        segment->is_crowded = true;
+        segment->room = 0;
+    }
 }
 
 void table_remove(struct table *table, struct table_place place)
 {
     const struct table_slot *slot = &table->slots[place.slot];
-    struct table_entry *entry = place.entry;
     struct table_segment *segment = &table->segments[slot->segment];
     segment->used--;
-    set_room(segment, slot);
     table->entry_count--;
-    /* What was pushed on comes back by one, up to one that is at its home. */
-    for (;;) {
-        struct table_entry *next = entry + 1;
-        if (table_is_empty(next) || next == &slot->entries[table_home(next->key_high, slot)])
-            break;
-        *entry = *next;
-        entry = next;
-    }
-    *entry = free_entry;
+    block_take_out(block_of(slot, place.entry), place.entry);
+    segment->is_crowded = false;
+    set_room(segment, slot);
 }
 
 /* Larger segments are of whole pages, as allocators give them. */
-static uint32_t whole_pages(uint32_t place_count)
+static uint32_t whole_pages(uint32_t block_count)
 {
-    return place_count < PAGE_PLACES ? place_count : (place_count + PAGE_PLACES - 1) / PAGE_PLACES * PAGE_PLACES;
+    return block_count < PAGE_BLOCKS ? block_count : (block_count + PAGE_BLOCKS - 1) / PAGE_BLOCKS * PAGE_BLOCKS;
 }
 
-/* How many places a segment of so many homes has, where its keys are spread evenly. */
-static uint32_t places_usual(uint32_t home_count)
+/* Copies the entries whose keys are in this range to another segment, which has places for them. */
+static void copy_range(const struct table_slot *from, const struct table_slot *to, uint64_t first, uint64_t last)
 {
-    return whole_pages(home_count + slack_for(home_count));
-}
-
-/* How many it needs for these entries: more, where many of them want the last homes. */
-static uint32_t places_needed(const struct table_entry *from, const struct table_entry *end,
-                              const struct table_slot *to)
-{
-    uint32_t place = 0;
-    for (; from < end; from++) {
-        if (table_is_empty(from))
-            continue;
-        uint32_t home = table_home(from->key_high, to);
-        place = (place < home ? home : place) + 1;
-    }
-    uint32_t usual = places_usual(to->home_count);
-    return place + 2 > usual ? whole_pages(place + place / 16 + 2) : usual;
-}
-
-/* Sets all places of the segment, so that it holds the entries. False: it has too few. */
-static bool entries_put(const struct table_entry *from, const struct table_entry *end, const struct table_slot *to)
-{
-    uint32_t place = 0;
-    for (; from < end; from++) {
-        if (table_is_empty(from))
-            continue;
-        uint32_t home = table_home(from->key_high, to);
-        while (place < home)
-            to->entries[place++] = free_entry;
-        if (place + 3 > to->place_count)
-            return false;
-        to->entries[place++] = *from;
-    }
-    while (place < to->place_count)
-        to->entries[place++] = free_entry;
-    return true;
-}
-
-/* Makes a segment of slot's homes that holds the entries. False: no memory. */
-static bool segment_make(struct table *table, const struct table_entry *from, const struct table_entry *end,
-                         struct table_slot *slot)
-{
-    slot->place_count = places_usual(slot->home_count);
-    if (!segment_new(table, slot))
-        return false;
-    if (entries_put(from, end, slot))
-        return true;
-    segment_free(table, slot);
-    slot->place_count = places_needed(from, end, slot);
-    return segment_new(table, slot) && entries_put(from, end, slot);
+    for (struct table_block *block = from->blocks; block < from->blocks + from->block_count; block++)
+        for (const struct table_entry *entry = block->entries; entry < block->entries + block->used; entry++)
+            if (entry->key_high >= first && entry->key_high <= last)
+                segment_add(to, entry);
 }
 
 int table_init(struct table *table, struct recon_memory *memory)
@@ -204,8 +280,8 @@ int table_init(struct table *table, struct recon_memory *memory)
     *table = (struct table){.memory = memory};
     table->slots = recon_memory_take(memory, sizeof(*table->slots));
     table->segments = recon_memory_take(memory, sizeof(*table->segments));
-    struct table_slot slot = {.home_count = HOMES_MIN};
-    if (!segment_make(table, NULL, NULL, &slot) || table->slots == NULL || table->segments == NULL) {
+    struct table_slot slot = {.block_count = 1};
+    if (!segment_new(table, &slot) || table->slots == NULL || table->segments == NULL) {
         recon_memory_give(memory, table->slots, sizeof(*table->slots));
         recon_memory_give(memory, table->segments, sizeof(*table->segments));
         segment_free(table, &slot);
@@ -226,16 +302,16 @@ static void slots_set(struct table *table, struct table_slot slot, uint32_t firs
         table->slots[first + i] = slot;
 }
 
-static int segment_resize(struct table *table, uint32_t slot_number, uint32_t home_count)
+static int segment_resize(struct table *table, uint32_t slot_number, uint32_t block_count)
 {
     struct table_slot old = table->slots[slot_number];
-    struct table_slot slot = {.home_count = home_count, .depth = old.depth, .segment = old.segment};
-    const struct table_entry *end = old.entries + old.place_count;
-    if (!segment_make(table, old.entries, end, &slot))
+    struct table_slot slot = {.block_count = block_count, .depth = old.depth, .segment = old.segment};
+    if (!segment_new(table, &slot))
         return RECON_ERROR_MEMORY;
+    copy_range(&old, &slot, 0, UINT64_MAX);
     slots_set(table, slot, table->segments[slot.segment].first_slot);
     struct table_segment *segment = &table->segments[slot.segment];
-    segment->is_crowded = segment->is_at_end = false;
+    segment->is_crowded = false;
     set_room(segment, &slot);
     segment_free(table, &old);
     return RECON_OK;
@@ -272,13 +348,13 @@ static int segments_reserve(struct table *table)
     return RECON_OK;
 }
 
-/* Homes for so many entries: room for a twentieth more at least, and up to a fifth more again, spread by the number
+/* Blocks for so many entries: room for a twentieth more at least, and up to a fifth more again, spread by the number
  * (Weyl's sequence of the golden ratio is even over any run of numbers). */
-static uint32_t homes_for(uint32_t used, uint32_t number)
+static uint32_t blocks_for(uint32_t used, uint32_t number)
 {
     uint64_t spread = (uint64_t)(number * UINT32_C(2654435769)) * used / 5 >> 32;
     uint64_t entries = used + spread + used / 20;
-    return (uint32_t)(entries * 100 / 88) + HOMES_MIN;
+    return whole_pages((uint32_t)(entries * 100 / 90 / TABLE_BLOCK_PLACES) + 1);
 }
 
 static int segment_split(struct table *table, uint64_t key_high)
@@ -295,27 +371,24 @@ static int segment_split(struct table *table, uint64_t key_high)
     uint32_t first = table->segments[old.segment].first_slot;
     uint64_t prefix = old.depth == 0 ? 0 : key_high >> (64 - old.depth) << (64 - old.depth);
     uint64_t middle = prefix | UINT64_C(1) << (63 - old.depth);
-    const struct table_entry *end = old.entries + old.place_count;
     uint32_t used[2] = {0, 0};
-    const struct table_entry *split = old.entries; /* behind the first half */
-    for (const struct table_entry *entry = old.entries;
-         entry < end && (table_is_empty(entry) || entry->key_high < middle); entry++) {
-        used[0] += !table_is_empty(entry);
-        split = entry + 1;
-    }
-    used[1] = table->segments[old.segment].used - used[0];
+    for (const struct table_block *block = old.blocks; block < old.blocks + old.block_count; block++)
+        for (uint32_t i = 0; i < block->used; i++)
+            used[block->entries[i].key_high >= middle]++;
     struct table_slot half[2];
     for (uint32_t bit = 0; bit < 2; bit++) {
         uint32_t number = bit == 0 ? old.segment : table->segment_count;
-        half[bit] =
-            (struct table_slot){.home_count = homes_for(used[bit], number), .depth = old.depth + 1, .segment = number};
+        half[bit] = (struct table_slot){
+            .block_count = blocks_for(used[bit], number), .depth = old.depth + 1, .segment = number};
     }
-    if (!segment_make(table, old.entries, split, &half[0]))
+    if (!segment_new(table, &half[0]))
         return RECON_ERROR_MEMORY;
-    if (!segment_make(table, split, end, &half[1])) {
+    if (!segment_new(table, &half[1])) {
         segment_free(table, &half[0]);
         return RECON_ERROR_MEMORY;
     }
+    copy_range(&old, &half[0], 0, middle - 1);
+    copy_range(&old, &half[1], middle, UINT64_MAX);
     int64_t oldest = table->segments[old.segment].oldest;
     for (uint32_t bit = 0; bit < 2; bit++) {
         uint32_t half_first = first + bit * slots_of_segment(table, &half[bit]);
@@ -333,9 +406,8 @@ int table_grow(struct table *table, struct recon_key key)
 {
     uint32_t slot_number = table_slot_of(table, key.high);
     const struct table_slot *slot = &table->slots[slot_number];
-    uint32_t larger = slot->home_count < PAGE_PLACES ? slot->home_count * 2 : slot->home_count + slot->home_count / 5;
-    const struct table_segment *segment = &table->segments[slot->segment];
-    bool is_small = larger <= TABLE_SEGMENT_PLACES_MAX && (!segment->is_crowded || segment->is_at_end);
+    const uint32_t larger = whole_pages(slot->block_count + slot->block_count / 5 + 1);
+    const bool is_small = larger <= TABLE_SEGMENT_BLOCKS_MAX && !table->segments[slot->segment].is_crowded;
     if (is_small || slot->depth == DIRECTORY_BITS_MAX)
         return segment_resize(table, slot_number, larger);
     return segment_split(table, key.high);
@@ -356,8 +428,8 @@ void table_prepare(struct table *table, struct recon_key key, uint64_t entry_cou
         uint64_t range_left = slot.depth == 0 ? ~key.high : ~key.high << slot.depth >> slot.depth;
         uint64_t expected = ((range_left >> 32) + 1) * entry_count >> 32;
         if (expected <= PREPARED_MAX || slot.depth == DIRECTORY_BITS_MAX) {
-            uint32_t wanted = homes_for((uint32_t)(expected < PREPARED_MAX ? expected : PREPARED_MAX), slot.segment);
-            if (wanted > slot.home_count)
+            uint32_t wanted = blocks_for((uint32_t)(expected < PREPARED_MAX ? expected : PREPARED_MAX), slot.segment);
+            if (wanted > slot.block_count)
                 (void)segment_resize(table, slot_number, wanted);
             return;
         }
@@ -370,32 +442,36 @@ void table_purge(struct table *table, uint32_t slot_number, table_is_over is_ove
 {
     const struct table_slot *slot = &table->slots[slot_number];
     struct table_segment *segment = &table->segments[slot->segment];
-    struct table_entry *place = slot->entries;
+    const struct table_block *end = slot->blocks + slot->block_count;
     int64_t oldest = RECON_TIME_MAX;
-    for (uint32_t i = 0; i < slot->place_count; i++) {
-        struct table_entry entry = slot->entries[i];
-        int64_t time;
-        if (table_is_empty(&entry))
-            continue;
-        slot->entries[i] = free_entry;
-        if (is_over(context, &entry, &time)) {
-            segment->used--;
-            table->entry_count--;
-            continue;
+    for (struct table_block *block = slot->blocks; block < end; block++) {
+        block->reach = 0;
+        for (uint32_t i = 0; i < block->used;) {
+            int64_t time;
+            if (is_over(context, &block->entries[i], &time)) {
+                block_take_out(block, &block->entries[i]);
+                segment->used--;
+                table->entry_count--;
+                continue;
+            }
+            i++;
+            if (time < oldest)
+                oldest = time;
         }
-        /* Never behind where it was: those before it have only become fewer. */
-        struct table_entry *home = &slot->entries[table_home(entry.key_high, slot)];
-        if (place < home)
-            place = home;
-        *place++ = entry;
-        if (time < oldest)
-            oldest = time;
     }
+    /* What lay behind its home moves up, where there is room now. */
+    for (struct table_block *block = slot->blocks; block < end; block++)
+        for (uint32_t i = block->used; i-- > 0;) {
+            const struct table_entry entry = block->entries[i];
+            if (&slot->blocks[table_home(entry.key_high, slot)] == block)
+                continue;
+            block_take_out(block, &block->entries[i]);
+            segment_add(slot, &entry);
+        }
     segment->oldest = oldest;
-    segment->is_at_end = place >= &slot->entries[slot->place_count - 2];
-    segment->is_crowded = segment->is_at_end;
+    segment->is_crowded = false;
     set_room(segment, slot);
-    uint32_t wanted = homes_for(segment->used, slot->segment);
-    if (wanted < slot->home_count / 2)
+    uint32_t wanted = blocks_for(segment->used, slot->segment);
+    if (wanted < slot->block_count / 2)
         (void)segment_resize(table, slot_number, wanted); /* no memory for it: it stays as it is */
 }

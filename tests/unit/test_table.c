@@ -23,7 +23,8 @@ static int put(struct table *table, uint64_t number, int64_t time)
         if (status != RECON_OK)
             return status;
     }
-    table_put(table, table_find(table, key), key, TABLE_MATCHED, number & TABLE_PAYLOAD_MASK, time);
+    const struct table_place place = table_find(table, key);
+    table_put(table, &place, key, TABLE_MATCHED, number & TABLE_PAYLOAD_MASK, time);
     return RECON_OK;
 }
 
@@ -72,7 +73,7 @@ static void removing_leaves_every_other_entry_where_it_is_found(void **state)
     table_deinit(&table);
 }
 
-static bool is_old(void *context, struct table_entry *entry, int64_t *time)
+static bool is_old(void *context, const struct table_entry *entry, int64_t *time)
 {
     (void)context;
     *time = (int64_t)table_payload_of(entry);
@@ -124,7 +125,8 @@ static void keys_that_differ_in_a_kept_bit_are_two(void **state)
     struct table table;
     struct recon_key key = {0, 0};
     assert_int_equal(table_init(&table, &memory), RECON_OK);
-    table_put(&table, table_find(&table, key), key, TABLE_MATCHED, 1, 0);
+    const struct table_place place = table_find(&table, key);
+    table_put(&table, &place, key, TABLE_MATCHED, 1, 0);
     for (int bit = 0; bit < 64; bit++) {
         struct recon_key other = {UINT64_C(1) << bit, 0};
         assert_null(table_find(&table, other).entry);
@@ -157,7 +159,8 @@ static void keys_of_a_part_of_the_range_find_their_places_too(void **state)
                 }
                 while (table_room(&table, table_slot_of(&table, key.high)) == 0)
                     assert_int_equal(table_grow(&table, key), RECON_OK);
-                table_put(&table, table_find(&table, key), key, TABLE_MATCHED, 0, 0);
+                const struct table_place place = table_find(&table, key);
+                table_put(&table, &place, key, TABLE_MATCHED, 0, 0);
             }
         assert_int_equal(table.entry_count, count);
         table_deinit(&table);
