@@ -36,7 +36,7 @@ struct state {
     uint64_t escaped;       /* 1: the chunk's first byte is */
     uint64_t inside;        /* all ones: it is in a text */
     uint64_t unquoted;      /* 1: the byte before it was of a number or a name */
-    uint64_t wrong;         /* not 0: the block is */
+    __m512i lowest;         /* of the bytes in texts, at each place of a chunk */
     uint32_t foreign[CHUNK_COUNT_MAX];
     struct escaping escaping[CHUNK_COUNT_MAX];
 };
@@ -112,7 +112,7 @@ INLINE void take(struct state *state, __m512i bytes, uint32_t base)
     const uint64_t inside = (uint64_t)_mm_cvtsi128_si64(parity) ^ state->inside;
     const uint64_t tails = inside ^ quotes;
     state->inside = 0 - (inside >> 63);
-    state->wrong |= inside & bits(_mm512_cmplt_epu8_mask(bytes, all(0x20)));
+    state->lowest = _mm512_mask_min_epu8(state->lowest, inside, state->lowest, bytes);
 
     const __m512i operator_table = _mm512_broadcast_i32x4(_mm_setr_epi8(OPERATOR_TABLE));
     const __m512i blank_table = _mm512_broadcast_i32x4(_mm_setr_epi8(BLANK_TABLE));
@@ -126,31 +126,46 @@ INLINE void take(struct state *state, __m512i bytes, uint32_t base)
     put_tokens(state, bytes, starts | equal(bytes, '\n'), base);
 }
 
-/* Whether the chunk at `at` is not UTF-8 (RFC 3629): each lead has as many followers as it says, and no other byte is
- * one; the second byte behind some leads is bounded. Bytes outside of the block count as 0. A chunk without any foreign
- * byte is not looked at, so the one before it sees that it asks for none. */
-INLINE uint64_t judge_utf8(const char *bytes, uint32_t size, uint32_t at)
+/* Whether the chunk at `at` is not UTF-8 (RFC 3629), as far as what stands before it tells: each lead has as many
+ * followers as it says, and no other byte is one; the second byte behind some leads is bounded. Bytes outside of the
+ * block count as 0. */
+INLINE __mmask64 judge_utf8(const char *bytes, uint32_t size, uint32_t at)
 {
     const uint64_t here = at + CHUNK_BYTES <= size ? ~(uint64_t)0 : ((uint64_t)1 << (size - at)) - 1;
     const uint64_t any = at > 0 ? ~(uint64_t)0 : 0;
 #define BEFORE(n) _mm512_maskz_loadu_epi8((here << (n)) | (any & ((1 << (n)) - 1)), bytes + at - (n))
+#define IS_LEAD(byte) _mm512_cmpeq_epi8_mask(before, all(byte))
     const __m512i byte = _mm512_maskz_loadu_epi8(here, bytes + at);
     const __m512i before = BEFORE(1);
-    const uint64_t lead = bits(_mm512_cmpge_epu8_mask(byte, all(0xc0)));
-    const uint64_t lead_3 = bits(_mm512_cmpge_epu8_mask(byte, all(0xe0)));
-    const uint64_t lead_4 = bits(_mm512_cmpge_epu8_mask(byte, all(0xf0)));
-    const uint64_t is_follower = bits(_mm512_cmplt_epi8_mask(byte, all(0xc0)));
-    const uint64_t must_follow = bits(_mm512_cmpge_epu8_mask(before, all(0xc0))) |
-                                 bits(_mm512_cmpge_epu8_mask(BEFORE(2), all(0xe0))) |
-                                 bits(_mm512_cmpge_epu8_mask(BEFORE(3), all(0xf0)));
+    const __mmask64 is_follower = _mm512_cmplt_epi8_mask(byte, all(0xc0));
+    /* The uppermost bit stays where the byte before is C0 or more, the second one before E0, the third one F0. */
+    const __m512i asked = _mm512_or_si512(
+        _mm512_or_si512(_mm512_subs_epu8(before, all(0xc0 - 0x80)), _mm512_subs_epu8(BEFORE(2), all(0xe0 - 0x80))),
+        _mm512_subs_epu8(BEFORE(3), all(0xf0 - 0x80)));
+    const __mmask64 e0 = _mm512_mask_cmplt_epu8_mask(IS_LEAD(0xe0), byte, all(0xa0));
+    const __mmask64 ed = _mm512_mask_cmpge_epu8_mask(IS_LEAD(0xed), byte, all(0xa0));
+    const __mmask64 f0 = _mm512_mask_cmplt_epu8_mask(IS_LEAD(0xf0), byte, all(0x90));
+    const __mmask64 f4 = _mm512_mask_cmpge_epu8_mask(IS_LEAD(0xf4), byte, all(0x90));
+    const __mmask64 never =
+        _mm512_cmpge_epu8_mask(byte, all(0xf5)) | _mm512_cmpeq_epi8_mask(_mm512_and_si512(byte, all(0xfe)), all(0xc0));
+#undef IS_LEAD
 #undef BEFORE
-    const uint64_t asks = lead >> 63 | lead_3 >> 62 | lead_4 >> 61;
-    const bool is_given = at + CHUNK_BYTES < size && (signed char)bytes[at + CHUNK_BYTES] < (signed char)0xc0;
-    const uint64_t below_90 = bits(_mm512_cmplt_epu8_mask(byte, all(0x90)));
-    const uint64_t below_a0 = bits(_mm512_cmplt_epu8_mask(byte, all(0xa0)));
-    return (is_follower ^ must_follow) | (is_given ? 0 : asks) | (equal(before, 0xe0) & below_a0) |
-           (equal(before, 0xed) & ~below_a0) | (equal(before, 0xf0) & below_90) | (equal(before, 0xf4) & ~below_90) |
-           bits(_mm512_cmpge_epu8_mask(byte, all(0xf5))) | equal(_mm512_and_si512(byte, all(0xfe)), 0xc0);
+    return (is_follower ^ _mm512_movepi8_mask(asked)) | e0 | ed | f0 | f4 | never;
+}
+
+/* The chunks that are not ASCII; and those behind one whose last byte may ask for more. */
+INLINE uint64_t judge_foreign(const struct state *state, const char *bytes, uint32_t size)
+{
+    __mmask64 wrong = 0;
+    for (uint32_t i = 0; i < state->foreign_count; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): so many were written */
+        const uint32_t at = state->foreign[i];
+        const uint32_t next = at + CHUNK_BYTES;
+        wrong |= judge_utf8(bytes, size, at);
+        if (next <= size && (signed char)bytes[next - 1] < 0)
+            wrong |= judge_utf8(bytes, size, next);
+    }
+    return wrong;
 }
 
 TARGET int recon_json_scan_avx512(struct recon_json_scan *scan, const char *bytes, uint32_t size, uint32_t *token_count,
@@ -159,16 +174,15 @@ TARGET int recon_json_scan_avx512(struct recon_json_scan *scan, const char *byte
     struct state state;
     state.scan = scan;
     state.token_count = state.escaping_count = state.foreign_count = 0;
-    state.escaped = state.inside = state.unquoted = state.wrong = 0;
+    state.escaped = state.inside = state.unquoted = 0;
+    state.lowest = all(0xff);
     uint32_t at = 0;
     for (; at + CHUNK_BYTES <= size; at += CHUNK_BYTES)
         take(&state, _mm512_loadu_si512(bytes + at), at);
     if (at < size)
         take(&state, _mm512_mask_loadu_epi8(all(' '), ((uint64_t)1 << (size - at)) - 1, bytes + at), at);
-    uint64_t wrong = state.wrong | state.inside;
-    for (uint32_t i = 0; i < state.foreign_count; i++)
-        /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): so many were written */
-        wrong |= judge_utf8(bytes, size, state.foreign[i]);
+    const uint64_t has_control = _mm512_cmplt_epu8_mask(state.lowest, all(0x20));
+    const uint64_t wrong = has_control | state.inside | judge_foreign(&state, bytes, size);
     uint32_t count = 0;
     for (uint32_t i = 0; i < state.escaping_count; i++)
         for (uint64_t rest = state.escaping[i].escapes; rest != 0; rest &= rest - 1)

@@ -13,6 +13,7 @@
 
 #include "codec/json_text.h"
 #include "codec/json_token.h"
+#include "codec/little_endian.h"
 #include "recon/status.h"
 
 #define SHAPE_COUNT 8
@@ -152,6 +153,22 @@ static bool read_escapes(const struct shape *shape, const struct recon_json_toke
     return pass_escapes(tokens, &next, end);
 }
 
+/* Of numbers the usual ones: at most 8 bytes, of which one may be a point. False: it may be one all the same. */
+static inline bool is_short_number(const char *token, const char *next)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const ptrdiff_t size = next - token;
+    if (size > 8)
+        return false;
+    const uint64_t digits = recon_load_le64(token) ^ ones * '0';
+    const uint64_t above = (digits & ones * 0x7f) + ones * (0x7f - 9); /* bit 7 of each that is more than 9, */
+    const uint64_t others = (above | digits) & (ones * 0x80) & (~UINT64_C(0) >> (64 - 8 * size)); /* and of no digit */
+    const ptrdiff_t point = others == 0 ? size : __builtin_ctzll(others) / 8;
+    if (*token == '0' && point > 1)
+        return false;
+    return others == 0 || (point > 0 && point + 1 < size && token[point] == '.' && (others & (others - 1)) == 0);
+}
+
 static inline bool read_values(const struct shape *shape, const struct recon_json_tokens *tokens,
                                struct recon_found *found)
 {
@@ -170,7 +187,7 @@ static inline bool read_values(const struct shape *shape, const struct recon_jso
         const char *next = tokens->base + tokens->positions[value->token + 1];
         if (value->path != RECON_PATH_NONE
                 ? !recon_json_read_scalar(token, next, &found[value->path])
-                : !recon_json_is_plain_number(token, next) && !recon_json_read_scalar(token, next, NULL))
+                : !is_short_number(token, next) && !recon_json_read_scalar(token, next, NULL))
             return false;
     }
     const uint32_t end = tokens->positions[shape->token_count];
