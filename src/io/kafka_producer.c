@@ -45,6 +45,9 @@ int recon_kafka_producer_new(const struct recon_kafka_options *options, const ch
     static const struct recon_kafka_property defaults[] = {
         {"partitioner", "murmur2_random"}, /* as Java's clients */
         {"compression.type", "lz4"},
+        /* What is sent is seen by its commit, which sends all at once what waits. A client that has something to send
+         * while its partition is not in the transaction yet asks for that without pause. */
+        {"linger.ms", "200"},
     };
     const struct recon_kafka_property fixed[] = {{"transactional.id", transactional_id}};
     struct recon_kafka_producer *made = calloc(1, sizeof *made);
