@@ -43,7 +43,7 @@ kafka: {{bootstrap.servers: "{address}"}}
 http: {{listen: "127.0.0.1:0"}}
 audit: {{topics: [{topics}.audit], format: json, id: id, time: time}}
 events: {{topics: [{topics}.events], format: json}}
-state: {{directory: "{folder}/{name}.state", snapshot_interval: 1m}}
+state: {{directory: "{folder}/{name}.state", snapshot_interval: {snapshot}}}
 output: {{topics: {{metrics: {name}.metrics, breaks: {name}.breaks}}}}
 """
 
@@ -54,9 +54,9 @@ def record(identity, time_ms, size=SIZE):
 
 
 class Service:
-    def __init__(self, program, broker, folder, name, topics, **settings):
+    def __init__(self, program, broker, folder, name, topics, snapshot="1m", **settings):
         path = folder / f"{name}.yaml"
-        path.write_text(CONFIG.format(name=name, address=broker.address, folder=folder, topics=topics, **settings))
+        path.write_text(CONFIG.format(name=name, address=broker.address, folder=folder, topics=topics, snapshot=snapshot, **settings))
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([program, "run", path], stderr=log, stdin=subprocess.DEVNULL, preexec_fn=dies_with_parent)

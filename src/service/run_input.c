@@ -407,6 +407,9 @@ int run_live(struct recon_run *run)
         status = run_wait(run, any ? 0 : (int)clamp(tick_ms, 1, WAIT_MS));
         if (status != RECON_OK)
             return status;
+        const int64_t began_ms = recon_clock_monotonic_ms();
+        const double committed_s = run->tally->commits.seconds;
+        bool is_in_snapshot = run_snapshot_is_under_way(run);
         lag_look(run);
         run_beat(run);
         status = run_turn(run);
@@ -428,6 +431,10 @@ int run_live(struct recon_run *run)
             status = run_commit(run);
         if (status == RECON_OK)
             status = run_snapshot_tick(run);
+        is_in_snapshot = is_in_snapshot || run_snapshot_is_under_way(run);
+        const double commits_ms = (run->tally->commits.seconds - committed_s) * 1000;
+        run_tally_round(run->tally, recon_clock_monotonic_ms() - began_ms - (int64_t)(commits_ms + 0.5),
+                        is_in_snapshot);
     }
     if (run->stop_deadline_ms == 0)
         run->stop_deadline_ms = recon_clock_monotonic_ms() + RUN_STOP_PATIENCE_MS;

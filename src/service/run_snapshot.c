@@ -309,6 +309,11 @@ static bool is_news(const struct recon_run *run)
     return run->entry_count > 0 && (!snapshots->has_kept || run->entry_count - 1 != snapshots->kept_number);
 }
 
+bool run_snapshot_is_under_way(const struct recon_run *run)
+{
+    return run->snapshots.file != NULL || run->snapshots.writer != NULL;
+}
+
 int run_snapshot_tick(struct recon_run *run)
 {
     struct run_snapshots *snapshots = &run->snapshots;

@@ -149,6 +149,7 @@ int run_pause(struct recon_run *run);
 void run_beat(struct recon_run *run);
 void run_phase(struct recon_run *run, enum recon_run_phase phase);
 void run_tally_commit(struct recon_run_tally *tally, int64_t took_ms);
+void run_tally_round(struct recon_run_tally *tally, int64_t took_ms, bool is_in_snapshot);
 void run_tally_result(struct recon_run_tally *tally, const struct recon_result *result);
 
 /* run_schema.c: schemas of a registry. */
@@ -220,6 +221,7 @@ int run_resume(struct recon_run *run, bool *found);
 /* run_snapshot.c */
 /* Between steps, after what was made was committed or not: begins one, goes on with it, sees how it went. */
 int run_snapshot_tick(struct recon_run *run);
+bool run_snapshot_is_under_way(const struct recon_run *run);
 /* All is committed, and this run ends: one more, if there is the time before the stop's deadline, should there be one.
  */
 void run_snapshot_last(struct recon_run *run);

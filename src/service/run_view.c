@@ -12,17 +12,29 @@
 
 const double recon_run_buckets[RECON_RUN_BUCKET_COUNT - 1] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 
-void run_tally_commit(struct recon_run_tally *tally, int64_t took_ms)
+static double times_add(struct recon_run_times *times, int64_t took_ms)
 {
     const double seconds = (double)took_ms / 1000;
     size_t bucket = 0;
     while (bucket < RECON_RUN_BUCKET_COUNT - 1 && seconds > recon_run_buckets[bucket])
         bucket++;
-    tally->commit_buckets[bucket]++;
-    tally->commit_seconds += seconds;
-    tally->commit_seconds_last = seconds;
-    tally->transactions++;
+    times->buckets[bucket]++;
+    times->seconds += seconds;
+    times->count++;
+    return seconds;
+}
+
+void run_tally_commit(struct recon_run_tally *tally, int64_t took_ms)
+{
+    tally->commit_seconds_last = times_add(&tally->commits, took_ms);
     tally->trouble[0] = '\0';
+}
+
+void run_tally_round(struct recon_run_tally *tally, int64_t took_ms, bool is_in_snapshot)
+{
+    const double seconds = times_add(&tally->rounds, took_ms > 0 ? took_ms : 0); /* commits are told rounded */
+    double *max = is_in_snapshot ? &tally->snapshot_round_seconds_max : &tally->round_seconds_max;
+    *max = seconds > *max ? seconds : *max;
 }
 
 void run_tally_result(struct recon_run_tally *tally, const struct recon_result *result)

@@ -44,20 +44,28 @@ struct recon_run_window {
     struct recon_counts counts;
 };
 
+/* How long things took. */
+struct recon_run_times {
+    uint64_t buckets[RECON_RUN_BUCKET_COUNT]; /* not added up */
+    uint64_t count;
+    double seconds;
+};
+
 /* Counts since the process began. */
 struct recon_run_tally {
     uint64_t messages[RECON_STREAM_COUNT]; /* read, but not those that are read again */
     uint64_t bytes[RECON_STREAM_COUNT];    /* of their keys and values */
     uint64_t results;                      /* sent, in whichever transaction */
     uint64_t result_bytes;
-    uint64_t transactions; /* committed */
+    struct recon_run_times commits;
+    double commit_seconds_last;
+    struct recon_run_times rounds; /* the run's, without what they waited for and their commits */
+    double round_seconds_max;
+    double snapshot_round_seconds_max; /* of those with a snapshot under way */
     uint64_t aborted;
     uint64_t deaf; /* times that all clients were made anew, for they heard nothing of a broker that others hear */
-    uint64_t deaf_in_row;                            /* ... since something was read by the client that was deaf */
-    size_t deaf_client;                              /* the last one */
-    uint64_t commit_buckets[RECON_RUN_BUCKET_COUNT]; /* commits that took so long, not added up */
-    double commit_seconds;
-    double commit_seconds_last;
+    uint64_t deaf_in_row; /* ... since something was read by the client that was deaf */
+    size_t deaf_client;   /* the last one */
     struct recon_run_window windows[RECON_RUN_WINDOW_COUNT]; /* by start, ascending */
     size_t window_count;
     char trouble[256]; /* the last warning of the run itself; empty: none since it got on */

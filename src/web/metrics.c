@@ -128,10 +128,23 @@ static void window_metrics(struct recon_web_text *text, const struct recon_run_t
           (double)all.matched / (double)all.expected);
 }
 
+static void histogram(struct recon_web_text *text, const char *name, const char *help,
+                      const struct recon_run_times *times)
+{
+    uint64_t sum = 0;
+    family(text, name, "histogram", help);
+    for (size_t i = 0; i < RECON_RUN_BUCKET_COUNT - 1; i++) {
+        sum += times->buckets[i];
+        recon_web_text_add(text, "recon_%s_bucket{le=\"%g\"} %" PRIu64 "\n", name, recon_run_buckets[i], sum);
+    }
+    recon_web_text_add(text, "recon_%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, times->count);
+    recon_web_text_add(text, "recon_%s_sum %.15g\n", name, times->seconds);
+    recon_web_text_add(text, "recon_%s_count %" PRIu64 "\n", name, times->count);
+}
+
 static void service_metrics(struct recon_web_text *text, const struct recon_run_view *view)
 {
     const struct recon_run_tally *tally = view->tally;
-    uint64_t sum = 0;
     family(text, "build_info", "gauge", "The version, as a label.");
     recon_web_text_add(text, "recon_build_info{version=\"%s\"} 1\n", RECON_VERSION);
     times(text, "start_time_seconds", "When the process began.", view->started_ms);
@@ -143,15 +156,18 @@ static void service_metrics(struct recon_web_text *text, const struct recon_run_
     counter(text, "results_total", "Results sent since the start.", tally->results);
     counter(text, "results_bytes_total", "Bytes of their keys and values.", tally->result_bytes);
     counter(text, "transactions_aborted_total", "Transactions that failed and were made again.", tally->aborted);
-    family(text, "transaction_seconds", "histogram", "How long commits took.");
-    for (size_t i = 0; i < RECON_RUN_BUCKET_COUNT - 1; i++) {
-        sum += tally->commit_buckets[i];
-        recon_web_text_add(text, "recon_transaction_seconds_bucket{le=\"%g\"} %" PRIu64 "\n", recon_run_buckets[i],
-                           sum);
-    }
-    recon_web_text_add(text, "recon_transaction_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", tally->transactions);
-    recon_web_text_add(text, "recon_transaction_seconds_sum %.15g\n", tally->commit_seconds);
-    recon_web_text_add(text, "recon_transaction_seconds_count %" PRIu64 "\n", tally->transactions);
+    histogram(text, "transaction_seconds", "How long commits took.", &tally->commits);
+    counter(text, "clients_renewed_total", "Times that clients had lost the brokers for good and were made anew.",
+            tally->deaf);
+    histogram(text, "round_seconds",
+              "How long reconciling was busy between two looks at what came, without waiting and commits.",
+              &tally->rounds);
+    family(text, "round_max_seconds", "gauge",
+           "The longest of them since the start, while a snapshot was made or not.");
+    recon_web_text_add(text,
+                       "recon_round_max_seconds{snapshot=\"none\"} %.15g\n"
+                       "recon_round_max_seconds{snapshot=\"under_way\"} %.15g\n",
+                       tally->round_seconds_max, tally->snapshot_round_seconds_max);
     if (view->snapshot_ms != RECON_TIME_MIN)
         gauge(text, "snapshot_age_seconds", "Age of the last sound snapshot.",
               (double)(view->at_ms - view->snapshot_ms) / 1000);

@@ -154,7 +154,7 @@ void recon_web_status(struct recon_web_text *text, const struct recon_run_view *
     field(text, "unaudited", view->stats.unaudited);
     field(text, "audited", view->stats.audited);
     field(text, "results", view->tally->results);
-    recon_web_text_add(text, ",\"transactions\":{\"committed\":%" PRIu64, view->tally->transactions);
+    recon_web_text_add(text, ",\"transactions\":{\"committed\":%" PRIu64, view->tally->commits.count);
     field(text, "aborted", view->tally->aborted);
     recon_web_text_add(text, ",\"last_seconds\":%.3f}", view->tally->commit_seconds_last);
     time_field(text, "snapshot", view->snapshot_ms);

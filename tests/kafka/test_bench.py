@@ -1,4 +1,4 @@
-"""The program that measures the service stays alive."""
+"""The programs that measure the service stay alive."""
 
 import os
 import pathlib
@@ -19,3 +19,10 @@ def test_the_service_is_measured_beside_a_bare_loop():
                            timeout=150, check=True)
     assert re.search(r"^medians: bare loop [\d.]+, recon run [\d.]+ million a second; ratio", ended.stdout, re.MULTILINE)
     assert re.search(r"^delay of \d+ missing", ended.stdout, re.MULTILINE)
+
+
+def test_pauses_for_snapshots_are_measured():
+    ended = subprocess.run([sys.executable, ROOT / "bench/kafka/pause.py", "--tiny", "--build", pathlib.Path(RECON).parent],
+                           stdout=subprocess.PIPE, text=True, timeout=150, check=True)
+    assert re.search(r"^half are matched: 0.02 million IDs, 0.01 of them pending; .* longest round \d+ ms with a snapshot", ended.stdout,
+                     re.MULTILINE)

@@ -59,6 +59,9 @@ def test_metrics_are_good_for_promtool_and_true(broker, service):
         assert now["last_window_expected"] == 100
         assert now["last_window_completeness_ratio"] == 0.9
         assert now["transaction_seconds_count"] >= 2 and now["ready"] == 1
+        assert now["round_seconds_count"] > 0 and now['round_seconds_bucket{le="+Inf"}'] == now["round_seconds_count"]
+        assert now['round_max_seconds{snapshot="none"}'] <= now["round_seconds_sum"]
+        assert now["clients_renewed_total"] == 0
         # As many series as there are partitions, however many IDs and windows.
         assert len(now) < 100
         assert "a-1" not in text and "2023" not in text

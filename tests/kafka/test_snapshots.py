@@ -17,6 +17,7 @@ import pytest
 
 from broker import ROOT, Message, wait_until
 from service import counted, of, windows
+from test_http import metrics
 from test_run import T0, audit, event, pass_by
 
 PROGRAM = os.environ.get("RECON_TEST") or str(ROOT / "build/asan-ubsan/recon")
@@ -152,6 +153,7 @@ def test_clients_that_hear_nothing_of_a_broker_that_is_there_are_made_anew(broke
     one.until_said("all clients are made anew")
     feed(broker, one, end)
     one.until_published(lambda all: len(of(all, "missing")) >= end // 100)
+    assert metrics(one)["clients_renewed_total"] == 1
     one.stop()
     assert one.said().count("all clients are made anew") == 1
     equals_replay(one)
@@ -372,6 +374,31 @@ def test_without_a_snapshot_it_begins_anew_and_repeats_nothing(broker, service, 
     assert {start: last[start] for start in windows(before) if start < "2023-11-14T22:22"} == {
         start: window for start, window in windows(before).items() if start < "2023-11-14T22:22"}
     assert all(last[f"2023-11-14T22:24:{second}.000Z"] == {"expected": 10, "matched": 10, "missing": 0} for second in (10, 20, 30))
+
+
+def test_behind_a_build_that_made_other_hashes_and_crashed_it_begins_anew_and_repeats_nothing(broker, service):
+    """The place `hash` makes entries as such a build would have."""
+    one = service(retention="60s", snapshot_interval="1h")
+    broker.produce(f"{one.name}.audit", lines(0, 600, audit))
+    broker.produce(f"{one.name}.events", lines(0, 600, lambda n, time: n % 50 and event(n, time)))
+    pass_by(broker, one, 600_000)
+    one.start(record=False, RECON_FAIL_AT="hash")
+    one.until_published(lambda all: len(of(all, "missing")) == 12 and "2023-11-14T22:23:00.000Z" in windows(all))
+    one.kill()
+    before = one.published()
+    one.start(record=False)
+    one.until_said("what was read before is not what is read now")
+    one.until_said("begun anew")
+    broker.produce(f"{one.name}.events", [event(550, 550_000)])
+    one.until_published(lambda all: of(all, "found"))
+    one.stop()
+    published = one.published()
+    assert not counted(before) - counted(published)
+    assert len(of(published, "missing")) == 12 and [r["id"] for r in of(published, "found")] == ["a-550"]
+    one.log.unlink()
+    one.start(record=False)  # its own are gone on from
+    one.until_said("all is read again")
+    one.stop()
 
 
 def test_begun_anew_again_and_again_it_says_nothing_twice(broker, service):
