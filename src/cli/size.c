@@ -21,8 +21,8 @@
 
 /* Bytes of the table for an ID, what is free in it and what is over and not swept yet included. */
 #define ID_BYTES 22.5
-/* Kept beside the texts of a record that waits, and the pages' slack. */
-#define PENDING_HEAD_BYTES 71.0
+/* Kept beside the texts of a record that waits and that has an offset, and the pages' slack. */
+#define PENDING_HEAD_BYTES 64.0
 #define PENDING_SLACK 1.08
 /* Of `recon check`: batches, buffers and pages that are kept warm. */
 #define COMMAND_BYTES (52.0 * 1024 * 1024)

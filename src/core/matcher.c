@@ -213,7 +213,9 @@ static bool fall_due(struct recon_matcher *matcher, pending_handle handle, struc
         is_kept = matcher_reports(matcher, RECON_RESULT_AUDITED);
     }
     const bool is_told = matcher_reports(matcher, type);
-    if (is_told)
+    if (is_told) {
+        const struct pending_place place = pending_place_of(record);
+        const char *texts = pending_texts(record);
         *result = (struct recon_result){
             .type = type,
             .stream = is_missing ? RECON_STREAM_AUDIT : RECON_STREAM_EVENTS,
@@ -221,16 +223,17 @@ static bool fall_due(struct recon_matcher *matcher, pending_handle handle, struc
             .has_time = true,
             .has_emitted_time = record->has_emitted_time,
             .has_offset = record->has_offset,
-            .partition = record->partition,
-            .offset = record->offset,
+            .partition = place.partition,
+            .offset = place.offset,
             .time = record->time,
-            .emitted_time = record->emitted_time,
+            .emitted_time = pending_emitted_time_of(record),
             .watermark = matcher->target.watermark,
-            .id = text_at(record->texts, record->id_size, record->has_id),
-            .source = text_at(record->texts + record->id_size, record->source_size, record->has_source),
-            .context = text_at(record->texts + record->id_size + record->source_size, record->context_size,
-                               record->has_context),
+            .id = text_at(texts, record->id_size, record->has_id),
+            .source = text_at(texts + record->id_size, record->source_size, record->has_source),
+            .context =
+                text_at(texts + record->id_size + record->source_size, record->context_size, record->has_context),
         };
+    }
     struct table_place place =
         table_find(&matcher->table, (struct recon_key){.high = record->key_high, .low = record->key_low});
     assert(place.entry != NULL);

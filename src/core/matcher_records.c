@@ -194,29 +194,33 @@ static pending_handle wait_new(struct recon_matcher *matcher, const struct recon
     const struct recon_text context = wanted.context ? record->context : (struct recon_text){0};
     assert(id.size <= RECON_ID_SIZE_BYTES_MAX && source.size <= RECON_SOURCE_SIZE_BYTES_MAX &&
            context.size <= RECON_CONTEXT_SIZE_BYTES_MAX);
+    const bool has_place = record->has_offset || record->partition != 0;
+    const size_t tail_size = (has_place ? PENDING_PLACE_BYTES : 0u) +
+                             (record->has_emitted_time ? sizeof(record->emitted_time) : 0u) + id.size + source.size +
+                             context.size;
     struct pending *made;
-    const pending_handle handle = pending_new(&matcher->pool, (size_t)id.size + source.size + context.size, &made);
+    const pending_handle handle = pending_new(&matcher->pool, tail_size, &made);
     if (handle == 0)
         return 0;
     *made = (struct pending){
         .time = record->time,
-        .key_high = record->key.high,
-        .key_low = record->key.low,
-        .arrival = arrival,
-        .offset = record->has_offset ? record->offset : 0,
-        .emitted_time = record->has_emitted_time ? record->emitted_time : 0,
-        .partition = record->partition,
-        .context_size = context.size,
-        .id_size = (uint16_t)id.size,
-        .source_size = (uint16_t)source.size,
         .state = state,
+        .has_place = has_place,
         .has_offset = record->has_offset,
         .has_emitted_time = record->has_emitted_time,
         .has_id = id.bytes != NULL,
         .has_source = source.bytes != NULL,
         .has_context = context.bytes != NULL,
+        .context_size = context.size,
+        .key_high = record->key.high,
+        .key_low = record->key.low,
+        .arrival = arrival,
+        .id_size = (uint16_t)id.size,
+        .source_size = (uint16_t)source.size,
     };
-    text_copy(text_copy(text_copy(made->texts, id), source), context);
+    const struct pending_place place = {record->has_offset ? record->offset : 0, record->partition};
+    char *texts = pending_set_more(made, place, record->emitted_time);
+    text_copy(text_copy(text_copy(texts, id), source), context);
     return handle;
 }
 
@@ -336,11 +340,12 @@ static int match_audit(struct recon_matcher *matcher, const struct recon_record 
         matcher->direct.stream = RECON_STREAM_EVENTS;
         matcher->direct.time = identity->time;
         matcher->direct.has_offset = is_known && waited->has_offset;
-        matcher->direct.offset = is_known ? waited->offset : 0;
-        matcher->direct.partition = is_known ? waited->partition : 0;
+        const struct pending_place place = is_known ? pending_place_of(waited) : (struct pending_place){0};
+        matcher->direct.offset = place.offset;
+        matcher->direct.partition = place.partition;
         matcher->direct.source = (struct recon_text){0};
         if (is_known && waited->has_source)
-            matcher->direct.source = (struct recon_text){waited->texts + waited->id_size, waited->source_size};
+            matcher->direct.source = (struct recon_text){pending_texts(waited) + waited->id_size, waited->source_size};
     }
     note_times_apart(matcher, record->time, identity->time);
     count_match(matcher, record, RECON_STREAM_EVENTS);
@@ -371,7 +376,7 @@ static int match_event(struct recon_matcher *matcher, const struct recon_record 
         matcher->direct.source = (struct recon_text){0};
         const struct pending *waited = identity->record;
         if (waited != NULL && waited->has_source)
-            matcher->direct.source = (struct recon_text){waited->texts + waited->id_size, waited->source_size};
+            matcher->direct.source = (struct recon_text){pending_texts(waited) + waited->id_size, waited->source_size};
     } else {
         deadlines_remove(&matcher->deadlines, identity->handle);
         matcher->stats.pending--;

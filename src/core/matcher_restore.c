@@ -55,15 +55,16 @@ static pending_handle pending_copy(struct recon_matcher *matcher, const struct s
 {
     struct pending *made;
     size_t text_size = pending_text_size(saved->fields);
-    pending_handle handle = pending_new(&matcher->pool, text_size, &made);
+    pending_handle handle = pending_new(&matcher->pool, pending_more_size(saved->fields) + text_size, &made);
     if (handle == 0)
         return 0;
     memcpy(made, saved->fields, sizeof(*made));
     made->previous = made->next = 0;
     made->is_late = false;
     made->frozen_state = 0;
+    char *texts = pending_set_more(made, saved->place, saved->emitted_time);
     if (text_size > 0)
-        memcpy(made->texts, saved->texts, text_size);
+        memcpy(texts, saved->texts, text_size);
     return handle;
 }
 
@@ -95,7 +96,7 @@ int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, i
         return RECON_OK;
     }
     struct pending far = {.time = time, .key_high = key.high, .key_low = key.low};
-    struct saved_pending saved_far = {&far, NULL};
+    struct saved_pending saved_far = {.fields = &far};
     if (waiting == NULL) {
         /* The time does not fit beside the others that this table happens to hold. */
         static const uint8_t states[] = {[TABLE_MATCHED] = PENDING_MATCHED,

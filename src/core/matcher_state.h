@@ -153,9 +153,11 @@ void recon_matcher_settle(struct recon_matcher *matcher);
 
 /* --- restoring a snapshot -------------------------------------------------------------------------------------- */
 
-/* A pending record as it was saved: its fields (links and is_late are not used) and its texts. */
+/* A pending record as it was saved: its fields (links and is_late are not used), and what is in its tail. */
 struct saved_pending {
     const struct pending *fields;
+    struct pending_place place;
+    int64_t emitted_time;
     const char *texts;
 };
 

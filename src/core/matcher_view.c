@@ -248,14 +248,14 @@ void recon_matcher_view_part(struct recon_matcher *matcher, pending_handle handl
         table_find(&view->before, (struct recon_key){.high = record->key_high, .low = record->key_low});
     assert(place.entry != NULL && table_payload_of(place.entry) == handle);
     struct pending *copy;
-    size_t text_size = pending_text_size(record);
+    size_t tail_size = pending_more_size(record) + pending_text_size(record);
     set_reclaim(view, false);
-    pending_handle copied = pending_new(&matcher->pool, text_size, &copy);
+    pending_handle copied = pending_new(&matcher->pool, tail_size, &copy);
     if (copied == 0) {
         matcher_view_give_up(view);
         return;
     }
-    memcpy(copy, record, offsetof(struct pending, texts) + text_size);
+    memcpy(copy, record, offsetof(struct pending, tail) + tail_size);
     copy->state = PENDING_RELEASED;
     table_set(place.entry, TABLE_PENDING, copied);
     record->frozen_state = 0;

@@ -137,9 +137,9 @@ static void page_free(struct pending_pool *pool, uint32_t number)
     number_give(pool, number);
 }
 
-pending_handle pending_new(struct pending_pool *pool, size_t text_size, struct pending **record)
+pending_handle pending_new(struct pending_pool *pool, size_t tail_size, struct pending **record)
 {
-    size_t size_bytes = offsetof(struct pending, texts) + text_size;
+    size_t size_bytes = offsetof(struct pending, tail) + tail_size;
     if (size_bytes < sizeof(struct pending))
         size_bytes = sizeof(struct pending);
     uint32_t size_class = class_of(size_bytes);
@@ -189,4 +189,37 @@ void pending_free(struct pending_pool *pool, pending_handle handle)
     page->free_unit = (uint16_t)(unit + 1);
     if (was_full)
         partial_link(pool, number);
+}
+
+struct pending_place pending_place_of(const struct pending *record)
+{
+    struct pending_place place = {0};
+    if (record->has_place) {
+        memcpy(&place.offset, record->tail, sizeof(place.offset));
+        memcpy(&place.partition, record->tail + sizeof(place.offset), sizeof(place.partition));
+    }
+    return place;
+}
+
+int64_t pending_emitted_time_of(const struct pending *record)
+{
+    int64_t time = 0;
+    if (record->has_emitted_time)
+        memcpy(&time, pending_texts(record) - sizeof(time), sizeof(time));
+    return time;
+}
+
+char *pending_set_more(struct pending *record, struct pending_place place, int64_t emitted_time)
+{
+    char *to = record->tail;
+    if (record->has_place) {
+        memcpy(to, &place.offset, sizeof(place.offset));
+        memcpy(to + sizeof(place.offset), &place.partition, sizeof(place.partition));
+        to += PENDING_PLACE_BYTES;
+    }
+    if (record->has_emitted_time) {
+        memcpy(to, &emitted_time, sizeof(emitted_time));
+        to += sizeof(emitted_time);
+    }
+    return to;
 }

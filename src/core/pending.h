@@ -23,29 +23,36 @@ enum pending_state {
     PENDING_RELEASED,  /* done with, but for a frozen view (matcher_view.h) */
 };
 
+/* What few records have lies behind the others' fields, before the texts; what a match reads comes first, so that it
+ * lies in one cache line most times. */
 struct pending {
     int64_t time;
-    uint64_t key_high;
-    uint64_t key_low;
-    uint64_t arrival; /* rank among all that ever waited */
-    int64_t offset;
-    int64_t emitted_time;
     pending_handle previous; /* deadlines */
     pending_handle next;
-    uint32_t partition;
-    uint32_t context_size;
-    uint16_t id_size;
-    uint16_t source_size;
     uint8_t state;        /* enum pending_state */
     uint8_t frozen_state; /* matcher_view.h: what it was; 0: no before-image refers to the record */
     bool is_late : 1;     /* deadlines: the list it is in */
-    bool has_offset : 1;
+    bool has_place : 1;
+    bool has_offset : 1; /* then it has_place, too */
     bool has_emitted_time : 1;
     bool has_id : 1;
     bool has_source : 1;
     bool has_context : 1;
-    char texts[]; /* id, source, context */
+    uint32_t context_size;
+    uint64_t key_high;
+    uint64_t key_low;
+    uint64_t arrival; /* rank among all that ever waited */
+    uint16_t id_size;
+    uint16_t source_size;
+    char tail[]; /* struct pending_place, if has_place; i64 emitted time, if it has that; id, source, context */
 };
+
+struct pending_place {
+    int64_t offset;
+    uint32_t partition;
+};
+
+#define PENDING_PLACE_BYTES 12
 
 struct pending_page {
     char *blocks; /* NULL: the page number is free */
@@ -75,9 +82,9 @@ void pending_pool_init(struct pending_pool *pool, struct recon_memory *memory);
 /* Gives everything back, live or not. */
 void pending_pool_deinit(struct pending_pool *pool);
 
-/* A block for a record whose texts have this size; nothing in it is set. *record is NULL (and 0 returned) when
+/* A block for a record whose tail has this size; nothing in it is set. *record is NULL (and 0 returned) when
  * memory is out. */
-pending_handle pending_new(struct pending_pool *pool, size_t text_size, struct pending **record);
+pending_handle pending_new(struct pending_pool *pool, size_t tail_size, struct pending **record);
 void pending_free(struct pending_pool *pool, pending_handle handle);
 
 #define PENDING_UNIT_BYTES 16
@@ -90,10 +97,28 @@ static inline struct pending *pending_at(const struct pending_pool *pool, pendin
     return (struct pending *)(void *)(page->blocks + unit * PENDING_UNIT_BYTES);
 }
 
-/* Bytes of texts that a block of the record has. */
+/* Bytes of the record's texts. */
 static inline size_t pending_text_size(const struct pending *record)
 {
     return (size_t)record->id_size + record->source_size + record->context_size;
 }
+
+/* Bytes in its tail before the texts. */
+static inline size_t pending_more_size(const struct pending *record)
+{
+    return (record->has_place ? PENDING_PLACE_BYTES : 0u) + (record->has_emitted_time ? sizeof(int64_t) : 0u);
+}
+
+static inline const char *pending_texts(const struct pending *record)
+{
+    return record->tail + pending_more_size(record);
+}
+
+/* Where it came from; zeros if that is not known. */
+struct pending_place pending_place_of(const struct pending *record);
+/* 0 if it has none. */
+int64_t pending_emitted_time_of(const struct pending *record);
+/* Writes what comes before the texts, as the record's fields say that it has it; its texts' place. */
+char *pending_set_more(struct pending *record, struct pending_place place, int64_t emitted_time);
 
 #endif

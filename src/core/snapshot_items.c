@@ -282,14 +282,15 @@ static int take_pending(struct snapshot_builder *builder, struct body *body)
     fields->key_low = key.low;
     fields->time = body_i64(body);
     fields->arrival = body_u64(body);
-    fields->offset = body_i64(body);
-    fields->emitted_time = body_i64(body);
-    fields->partition = body_u32(body);
+    const int64_t offset = body_i64(body);
+    const int64_t emitted_time = body_i64(body);
+    const uint32_t partition = body_u32(body);
     unsigned flags = body_u8(body);
     uint32_t id_size = body_u32(body);
     uint32_t source_size = body_u32(body);
     fields->context_size = body_u32(body);
     fields->has_offset = (flags & PENDING_FLAG_OFFSET) != 0;
+    fields->has_place = fields->has_offset || partition != 0;
     fields->has_emitted_time = (flags & PENDING_FLAG_EMITTED) != 0;
     fields->has_id = (flags & PENDING_FLAG_ID) != 0;
     fields->has_source = (flags & PENDING_FLAG_SOURCE) != 0;
@@ -302,7 +303,7 @@ static int take_pending(struct snapshot_builder *builder, struct body *body)
     fields->source_size = (uint16_t)source_size;
     if (body->left != pending_text_size(fields))
         return RECON_ERROR_DAMAGED;
-    struct saved_pending saved = {fields, (const char *)body->bytes};
+    struct saved_pending saved = {fields, {offset, partition}, emitted_time, (const char *)body->bytes};
     return put_identity(builder, key, TABLE_PENDING, fields->time, &saved);
 }
 

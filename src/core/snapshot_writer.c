@@ -214,9 +214,10 @@ static int make_pending(struct recon_snapshot_writer *writer, const struct view_
     item_u64(writer, entry->rest & TABLE_KEY_LOW_MASK);
     item_i64(writer, record->time);
     item_u64(writer, record->arrival);
-    item_i64(writer, record->offset);
-    item_i64(writer, record->emitted_time);
-    item_u32(writer, record->partition);
+    const struct pending_place place = pending_place_of(record);
+    item_i64(writer, place.offset);
+    item_i64(writer, pending_emitted_time_of(record));
+    item_u32(writer, place.partition);
     item_u8(writer, (record->has_offset ? PENDING_FLAG_OFFSET : 0u) |
                         (record->has_emitted_time ? PENDING_FLAG_EMITTED : 0u) |
                         (record->has_id ? PENDING_FLAG_ID : 0u) | (record->has_source ? PENDING_FLAG_SOURCE : 0u) |
@@ -224,7 +225,7 @@ static int make_pending(struct recon_snapshot_writer *writer, const struct view_
     item_u32(writer, record->id_size);
     item_u32(writer, record->source_size);
     item_u32(writer, record->context_size);
-    memcpy(writer->stage + writer->stage_size, record->texts, text_size);
+    memcpy(writer->stage + writer->stage_size, pending_texts(record), text_size);
     writer->stage_size += text_size;
     item_end(writer);
     writer->identity_count++;

@@ -34,13 +34,13 @@ static void blocks_keep_their_bytes_and_all_memory_goes_back(void **state)
             assert_int_equal((uintptr_t)record % 16, 0);
             memset(record, 0, sizeof *record);
             record->context_size = (uint32_t)size;
-            memset(record->texts, (int)(i % 251), size);
+            memset(record->tail, (int)(i % 251), size);
         }
         for (unsigned i = 0; i < COUNT; i++) {
             unsigned number = i * 1237 % COUNT;
             const struct pending *record = pending_at(&pool, handles[number]);
             for (size_t at = 0; at < record->context_size; at++)
-                assert_int_equal((unsigned char)record->texts[at], number % 251);
+                assert_int_equal((unsigned char)record->tail[at], number % 251);
             pending_free(&pool, handles[number]);
         }
         /* The page table and one spare page stay. */
