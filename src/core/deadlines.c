@@ -135,15 +135,30 @@ static unsigned earliest(struct deadlines *deadlines, uint64_t limit)
     }
 }
 
+/* The list of the next record that is due; NULL: none is. */
+static struct deadline_list *list_due(struct deadlines *deadlines, int64_t watermark)
+{
+    if (deadlines->late.first != 0)
+        return &deadlines->late;
+    unsigned digit = earliest(deadlines, (uint64_t)watermark ^ SIGN);
+    return digit == DEADLINE_DIGIT_COUNT ? NULL : &deadlines->lists[0][digit];
+}
+
+size_t deadlines_peek(struct deadlines *deadlines, int64_t watermark, pending_handle *handles, size_t capacity)
+{
+    const struct deadline_list *list = list_due(deadlines, watermark);
+    size_t count = 0;
+    for (pending_handle handle = list == NULL ? 0 : list->first; handle != 0 && count < capacity;
+         handle = pending_at(deadlines->pool, handle)->next)
+        handles[count++] = handle;
+    return count;
+}
+
 pending_handle deadlines_take(struct deadlines *deadlines, int64_t watermark)
 {
-    struct deadline_list *list = &deadlines->late;
-    if (list->first == 0) {
-        unsigned digit = earliest(deadlines, (uint64_t)watermark ^ SIGN);
-        if (digit == DEADLINE_DIGIT_COUNT)
-            return 0;
-        list = &deadlines->lists[0][digit];
-    }
+    struct deadline_list *list = list_due(deadlines, watermark);
+    if (list == NULL)
+        return 0;
     pending_handle handle = list->first;
     struct pending *record = pending_at(deadlines->pool, handle);
     deadlines->count--;

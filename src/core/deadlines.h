@@ -46,6 +46,9 @@ static inline bool deadlines_may_be_due(const struct deadlines *deadlines, int64
     return deadlines->late.first != 0 || deadlines->bound <= ((uint64_t)watermark ^ (UINT64_C(1) << 63));
 }
 
+/* The next ones that deadlines_take will give, in order: some of them, up to capacity; 0 exactly if there are none. */
+size_t deadlines_peek(struct deadlines *deadlines, int64_t watermark, pending_handle *handles, size_t capacity);
+
 /* Takes out the next record that is due at a rise to this watermark: late ones first in order of arrival, then in
  * order of time and arrival. 0: none. */
 pending_handle deadlines_take(struct deadlines *deadlines, int64_t watermark);

@@ -475,6 +475,8 @@ void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct re
     }
     if (matcher->pool.page_count < FAR_PAGE_COUNT)
         return;
+    const struct pending *waiting[MATCHER_AHEAD];
+    size_t waiting_count = 0;
     for (size_t i = 0; i < count; i++) {
         const struct table_entry *entry = NULL;
         for (uint64_t left = matches[i]; left != 0; left &= left - 1)
@@ -484,9 +486,16 @@ void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct re
             entry = table_find(&matcher->table, records[i].key).entry;
         if (entry == NULL || table_state_of(entry) != TABLE_PENDING)
             continue;
-        const char *record = (const char *)pending_at(&matcher->pool, (pending_handle)table_payload_of(entry));
+        const struct pending *record = pending_at(&matcher->pool, (pending_handle)table_payload_of(entry));
         __builtin_prefetch(record, 1);
-        __builtin_prefetch(record + 64, 1);
+        waiting[waiting_count++] = record;
+    }
+    /* Those beside it in the deadlines: that it is gone will be written to both. */
+    for (size_t i = 0; i < waiting_count; i++) {
+        if (waiting[i]->previous != 0)
+            __builtin_prefetch(pending_at(&matcher->pool, waiting[i]->previous), 1);
+        if (waiting[i]->next != 0)
+            __builtin_prefetch(pending_at(&matcher->pool, waiting[i]->next), 1);
     }
 }
 
