@@ -255,14 +255,15 @@ static const char usual_form[] = "0000-00-00T00:00:00.000Z";
 static const char usual_carries[] = "vvvv\177vv\177vv\177vv\177vv\177vv\177vvv\177"; /* v: 128 - 10 */
 #define WRONG_BITS UINT64_C(0x8080808080808080)
 
-/* `:56.789Z` in ms; false: it is not of that form. */
+/* `:56.789` and a byte of any kind, in ms; false: it is not of that form. */
 static inline bool parse_seconds(const char *text, unsigned *ms)
 {
     uint64_t wrong = 0;
-    const uint64_t pairs = pair_up(match_form(text, usual_form + 16, usual_carries + 16, &wrong));
+    const uint64_t digits = match_form(text, usual_form + 16, usual_carries + 16, &wrong);
+    const uint64_t pairs = pair_up(digits & UINT64_MAX >> 8);
     const unsigned second = at_place(pairs, 1);
     *ms = second * 1000 + at_place(pairs, 4) * 10 + at_place(pairs, 6) / 10;
-    return (wrong & WRONG_BITS) == 0 && second <= 59;
+    return (wrong & WRONG_BITS >> 8) == 0 && second <= 59;
 }
 
 /* The form that nearly all times have, `2024-02-29T12:34:56.789Z`, read a word at a time; false: to be read with more
@@ -278,28 +279,35 @@ static bool parse_usual(const char text[USUAL_SIZE], int64_t *time_ms)
     const unsigned hour = at_place(clock, 3);
     const unsigned minute = at_place(clock, 6);
     unsigned ms;
-    if (!parse_seconds(text + 16, &ms) || (wrong & WRONG_BITS) != 0 || month - 1 > 11 || day - 1 > 30 || hour > 23 ||
-        minute > 59 || (day > 28 && day > days_in_month(year, month)))
+    if (!parse_seconds(text + 16, &ms) || text[USUAL_SIZE - 1] != 'Z' || (wrong & WRONG_BITS) != 0 || month - 1 > 11 ||
+        day - 1 > 30 || hour > 23 || minute > 59 || (day > 28 && day > days_in_month(year, month)))
         return false;
     *time_ms = days_from_civil(year, month, day) * MS_PER_DAY + (hour * 3600 + minute * 60) * INT64_C(1000) + ms;
     return true;
 }
 
+#define MINUTE_SIZE 16  /* of `2024-02-29T12:34` */
+#define SECONDS_SIZE 23 /* of that and `:56.789` */
+
 bool recon_time_parse_near(struct recon_time_near *near, const char *text, size_t size, const struct recon_zone *zone,
                            int64_t *time_ms)
 {
-    if (size != USUAL_SIZE)
+    if (size <= SECONDS_SIZE || size > SECONDS_SIZE + sizeof near->offset)
         return recon_time_parse(text, size, zone, time_ms);
     const uint64_t words[2] = {recon_load_le64(text), recon_load_le64(text + 8)};
+    const uint64_t offset = recon_load_le64(text + size - 8) >> 8 * (8 - (size - SECONDS_SIZE));
     unsigned ms;
-    if (words[0] == near->words[0] && words[1] == near->words[1] && words[0] != 0 && parse_seconds(text + 16, &ms)) {
+    const bool has_seconds = parse_seconds(text + MINUTE_SIZE, &ms);
+    if (words[0] == near->words[0] && words[1] == near->words[1] && offset == near->offset && words[0] != 0 &&
+        has_seconds) {
         *time_ms = near->minute_ms + ms;
         return true;
     }
-    if (!parse_usual(text, time_ms))
-        return recon_time_parse(text, size, zone, time_ms);
-    const int64_t ms_of_minute = (*time_ms % 60000 + 60000) % 60000;
-    *near = (struct recon_time_near){{words[0], words[1]}, *time_ms - ms_of_minute};
+    if (!recon_time_parse(text, size, zone, time_ms))
+        return false;
+    /* Without an offset the zone would have its say, and within a minute it might change its mind. */
+    if (has_seconds && !is_digit(text[SECONDS_SIZE]))
+        *near = (struct recon_time_near){{words[0], words[1]}, offset, *time_ms - ms};
     return true;
 }
 

@@ -28,6 +28,7 @@ bool recon_time_parse(const char *text, size_t size, const struct recon_zone *zo
  * none. One thread's. */
 struct recon_time_near {
     uint64_t words[2]; /* the text up to the minutes, `2013-02-08T11:00` */
+    uint64_t offset;   /* what follows the milliseconds, `Z`, `+00`, `+01:00`; the bytes behind are 0 */
     int64_t minute_ms;
 };
 

@@ -7,6 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 bool recon_utf8_is_valid(const char *bytes, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -178,16 +178,22 @@ static void the_usual_form_is_read_as_any_other(void **state)
 static void a_minute_read_before_changes_nothing(void **state)
 {
     (void)state;
-    struct recon_time_near near = {{0}, 0};
+    static const char *const offsets[] = {"Z",   "z", "+00",   "+00:00", "+0100", "-05:30", "+23:59",  "5Z",
+                                          "5+1", "",  "Zxxxx", "+24",    "7",     "12345",  "+01:000", "\200"};
+    struct recon_time_near near = {{0}, 0, 0};
+    struct recon_zone *paris;
+    assert_int_equal(recon_zone_new("Europe/Paris", &paris), RECON_OK);
     random_state = 8;
     unsigned same = 0;
-    char text[] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0:00.000Z"; /* as a near that holds nothing */
-    for (int i = 0; i < 200000; i++) {
+    char text[40] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0:00.000Z"; /* as a near that holds nothing */
+    size_t size = 24;
+    for (int i = 0; i < 400000; i++) {
         int64_t alone_ms = 0, near_ms = 0;
-        const bool is_alone = recon_time_parse(text, 24, NULL, &alone_ms);
-        const bool is_near = recon_time_parse_near(&near, text, 24, NULL, &near_ms);
+        const struct recon_zone *zone = random_next() % 4 == 0 ? paris : NULL;
+        const bool is_alone = recon_time_parse(text, size, zone, &alone_ms);
+        const bool is_near = recon_time_parse_near(&near, text, size, zone, &near_ms);
         if (is_alone != is_near || alone_ms != near_ms)
-            fail_msg("'%s' is read in another way behind its like", text);
+            fail_msg("'%.*s' is read in another way behind its like", (int)size, text);
         same += is_alone;
         char minute[32];
         if (i % 8 == 0) {
@@ -196,13 +202,16 @@ static void a_minute_read_before_changes_nothing(void **state)
                      (unsigned)(random_next() % 60));
             memcpy(text, minute, 16);
         }
-        snprintf(minute, sizeof minute, ":%02u.%03uZ", (unsigned)(random_next() % 62),
-                 (unsigned)(random_next() % 1000));
-        memcpy(text + 16, minute, 8);
+        snprintf(minute, sizeof minute, ":%02u.%03u", (unsigned)(random_next() % 62), (unsigned)(random_next() % 1000));
+        memcpy(text + 16, minute, 7);
+        const char *offset = offsets[i / 2 % 3 == 0 ? random_next() % (sizeof offsets / sizeof *offsets) : 0];
+        memcpy(text + 23, offset, strlen(offset));
+        size = 23 + strlen(offset);
         if (i % 16 == 1) /* any byte anywhere */
-            text[random_next() % 24] = (char)random_next();
+            text[random_next() % size] = (char)random_next();
     }
-    assert_in_range(same, 100000, 199000);
+    assert_in_range(same, 200000, 390000);
+    recon_zone_free(paris);
 }
 
 static void what_is_no_time_is_refused(void **state)
