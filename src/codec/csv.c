@@ -108,8 +108,8 @@ static bool is_clean(const struct input *input, const struct recon_csv_shape *sh
 {
     const char *start = input->bytes + input->at;
     const size_t size = shape->end - input->at;
-    return input->scanner.suspect_end <= input->at ||
-           (memchr(start, '\0', size) == NULL && recon_utf8_is_valid(start, size));
+    return (input->scanner.nul_end <= input->at || memchr(start, '\0', size) == NULL) &&
+           (input->scanner.foreign_end <= input->at || recon_utf8_is_valid(start, size));
 }
 
 static void take_record(struct csv_reader *reader, struct input *input, const struct recon_csv_shape *shape)
