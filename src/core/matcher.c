@@ -34,12 +34,12 @@ int recon_matcher_init(struct recon_matcher *matcher, const struct recon_setting
     memset(matcher, 0, sizeof(*matcher));
     matcher->memory = memory;
     matcher->settings = *settings;
-    const bool missing = matcher_reports(matcher, RECON_RESULT_MISSING);
-    const bool unaudited = matcher_reports(matcher, RECON_RESULT_UNAUDITED);
-    matcher->wanted[RECON_STREAM_AUDIT] =
-        (struct wanted_texts){missing, missing || matcher_reports(matcher, RECON_RESULT_FOUND), missing};
-    matcher->wanted[RECON_STREAM_EVENTS] =
-        (struct wanted_texts){unaudited, unaudited || matcher_reports(matcher, RECON_RESULT_AUDITED), false};
+    const uint32_t missing = matcher_reports(matcher, RECON_RESULT_MISSING) ? UINT32_MAX : 0;
+    const uint32_t found = matcher_reports(matcher, RECON_RESULT_FOUND) ? UINT32_MAX : 0;
+    const uint32_t unaudited = matcher_reports(matcher, RECON_RESULT_UNAUDITED) ? UINT32_MAX : 0;
+    const uint32_t audited = matcher_reports(matcher, RECON_RESULT_AUDITED) ? UINT32_MAX : 0;
+    matcher->wanted[RECON_STREAM_AUDIT] = (struct wanted_texts){missing, missing | found, missing};
+    matcher->wanted[RECON_STREAM_EVENTS] = (struct wanted_texts){unaudited, unaudited | audited, 0};
     matcher->bound = (struct recon_rise){.watermark = RECON_TIME_MIN, .retention_bound = RECON_TIME_MIN};
     pending_pool_init(&matcher->pool, memory);
     deadlines_init(&matcher->deadlines, &matcher->pool);

@@ -177,29 +177,28 @@ static int make_room(struct recon_matcher *matcher, struct recon_key key)
     return RECON_OK;
 }
 
-static char *text_copy(char *to, struct recon_text text)
+static char *text_copy(char *to, const char *bytes, size_t size)
 {
-    if (text.size > 0)
-        memcpy(to, text.bytes, text.size);
-    return to + text.size;
+    if (size > 0)
+        memcpy(to, bytes, size);
+    return to + size;
 }
 
 /* A pending record with what is wanted of this one; 0 when memory is out. */
 static pending_handle wait_new(struct recon_matcher *matcher, const struct recon_record *record, uint8_t state,
                                uint64_t arrival)
 {
-    const struct wanted_texts wanted = matcher->wanted[record->stream];
-    const struct recon_text id = wanted.id ? record->id : (struct recon_text){0};
-    const struct recon_text source = wanted.source ? record->source : (struct recon_text){0};
-    const struct recon_text context = wanted.context ? record->context : (struct recon_text){0};
-    assert(id.size <= RECON_ID_SIZE_BYTES_MAX && source.size <= RECON_SOURCE_SIZE_BYTES_MAX &&
-           context.size <= RECON_CONTEXT_SIZE_BYTES_MAX);
+    const struct wanted_texts *wanted = &matcher->wanted[record->stream];
+    const uint32_t id_size = record->id.size & wanted->id;
+    const uint32_t source_size = record->source.size & wanted->source;
+    const uint32_t context_size = record->context.size & wanted->context;
+    assert(id_size <= RECON_ID_SIZE_BYTES_MAX && source_size <= RECON_SOURCE_SIZE_BYTES_MAX &&
+           context_size <= RECON_CONTEXT_SIZE_BYTES_MAX);
     const bool has_place = record->has_offset || record->partition != 0;
-    const size_t tail_size = (has_place ? PENDING_PLACE_BYTES : 0u) +
-                             (record->has_emitted_time ? sizeof(record->emitted_time) : 0u) + id.size + source.size +
-                             context.size;
+    const size_t more_size =
+        (has_place ? PENDING_PLACE_BYTES : 0u) + (record->has_emitted_time ? sizeof(record->emitted_time) : 0u);
     struct pending *made;
-    const pending_handle handle = pending_new(&matcher->pool, tail_size, &made);
+    const pending_handle handle = pending_new(&matcher->pool, more_size + id_size + source_size + context_size, &made);
     if (handle == 0)
         return 0;
     *made = (struct pending){
@@ -208,19 +207,24 @@ static pending_handle wait_new(struct recon_matcher *matcher, const struct recon
         .has_place = has_place,
         .has_offset = record->has_offset,
         .has_emitted_time = record->has_emitted_time,
-        .has_id = id.bytes != NULL,
-        .has_source = source.bytes != NULL,
-        .has_context = context.bytes != NULL,
-        .context_size = context.size,
+        .has_id = record->id.bytes != NULL && wanted->id != 0,
+        .has_source = record->source.bytes != NULL && wanted->source != 0,
+        .has_context = record->context.bytes != NULL && wanted->context != 0,
+        .context_size = context_size,
         .key_high = record->key.high,
         .key_low = record->key.low,
         .arrival = arrival,
-        .id_size = (uint16_t)id.size,
-        .source_size = (uint16_t)source.size,
+        .id_size = (uint16_t)id_size,
+        .source_size = (uint16_t)source_size,
     };
-    const struct pending_place place = {record->has_offset ? record->offset : 0, record->partition};
-    char *texts = pending_set_more(made, place, record->emitted_time);
-    text_copy(text_copy(text_copy(texts, id), source), context);
+    char *to = made->tail;
+    if (more_size > 0) {
+        const struct pending_place place = {record->has_offset ? record->offset : 0, record->partition};
+        to = pending_set_more(made, place, record->emitted_time);
+    }
+    to = text_copy(to, record->id.bytes, id_size);
+    to = text_copy(to, record->source.bytes, source_size);
+    (void)text_copy(to, record->context.bytes, context_size);
     return handle;
 }
 

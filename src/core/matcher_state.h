@@ -23,11 +23,11 @@ struct restore_run {
     uint32_t group;
 };
 
-/* Which of an identity's texts a later result will want. */
+/* Which of an identity's texts a later result will want: all bits of their sizes, or none. */
 struct wanted_texts {
-    bool id;
-    bool source;
-    bool context;
+    uint32_t id;
+    uint32_t source;
+    uint32_t context;
 };
 
 struct recon_matcher {

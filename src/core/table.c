@@ -84,13 +84,14 @@ static void block_take_out(struct table_block *block, struct table_entry *entry)
     block->entries[at] = block->entries[block->used];
 }
 
-/* Puts an entry of a key that is not there into the segment, which has a free place. */
-static void segment_add(const struct table_slot *slot, const struct table_entry *entry)
+/* Puts an entry of a key that is not there into the segment, which has a free place. (The slot by value: what is
+ * written could not be it.) */
+static inline void segment_add(struct table_slot slot, const struct table_entry *entry)
 {
-    const uint64_t position = table_position(entry->key_high, slot);
-    struct table_block *block = &slot->blocks[position >> 32];
+    const uint64_t position = table_position(entry->key_high, &slot);
+    struct table_block *block = &slot.blocks[position >> 32];
     if (block->used == TABLE_BLOCK_PLACES)
-        block = block_with_room(slot, (uint32_t)(position >> 32), true);
+        block = block_with_room(&slot, (uint32_t)(position >> 32), true);
     block_add(block, (uint8_t)(position >> 24), entry);
 }
 
@@ -266,13 +267,24 @@ static uint32_t whole_pages(uint32_t block_count)
     return block_count < PAGE_BLOCKS ? block_count : (block_count + PAGE_BLOCKS - 1) / PAGE_BLOCKS * PAGE_BLOCKS;
 }
 
-/* Copies the entries whose keys are in this range to another segment, which has places for them. */
-static void copy_range(const struct table_slot *from, const struct table_slot *to, uint64_t first, uint64_t last)
+/* Copies all entries to another segment, which has places for them. */
+static void copy_all(const struct table_slot *from, struct table_slot to)
 {
-    for (struct table_block *block = from->blocks; block < from->blocks + from->block_count; block++)
+    for (const struct table_block *block = from->blocks; block < from->blocks + from->block_count; block++)
         for (const struct table_entry *entry = block->entries; entry < block->entries + block->used; entry++)
-            if (entry->key_high >= first && entry->key_high <= last)
-                segment_add(to, entry);
+            segment_add(to, entry);
+}
+
+/* Deals the segment's entries out to two, by the first bit behind its depth. */
+static void deal_out(const struct table_slot *from, struct table_slot low, struct table_slot high)
+{
+    const unsigned shift = 63 - from->depth;
+    for (const struct table_block *block = from->blocks; block < from->blocks + from->block_count; block++)
+        for (const struct table_entry *entry = block->entries; entry < block->entries + block->used; entry++)
+            if ((entry->key_high >> shift & 1) == 0)
+                segment_add(low, entry);
+            else
+                segment_add(high, entry);
 }
 
 int table_init(struct table *table, struct recon_memory *memory)
@@ -308,7 +320,7 @@ static int segment_resize(struct table *table, uint32_t slot_number, uint32_t bl
     struct table_slot slot = {.block_count = block_count, .depth = old.depth, .segment = old.segment};
     if (!segment_new(table, &slot))
         return RECON_ERROR_MEMORY;
-    copy_range(&old, &slot, 0, UINT64_MAX);
+    copy_all(&old, slot);
     slots_set(table, slot, table->segments[slot.segment].first_slot);
     struct table_segment *segment = &table->segments[slot.segment];
     segment->is_crowded = false;
@@ -369,12 +381,10 @@ static int segment_split(struct table *table, uint64_t key_high)
             return status;
     }
     uint32_t first = table->segments[old.segment].first_slot;
-    uint64_t prefix = old.depth == 0 ? 0 : key_high >> (64 - old.depth) << (64 - old.depth);
-    uint64_t middle = prefix | UINT64_C(1) << (63 - old.depth);
     uint32_t used[2] = {0, 0};
     for (const struct table_block *block = old.blocks; block < old.blocks + old.block_count; block++)
         for (uint32_t i = 0; i < block->used; i++)
-            used[block->entries[i].key_high >= middle]++;
+            used[block->entries[i].key_high >> (63 - old.depth) & 1]++;
     struct table_slot half[2];
     for (uint32_t bit = 0; bit < 2; bit++) {
         uint32_t number = bit == 0 ? old.segment : table->segment_count;
@@ -387,8 +397,7 @@ static int segment_split(struct table *table, uint64_t key_high)
         segment_free(table, &half[0]);
         return RECON_ERROR_MEMORY;
     }
-    copy_range(&old, &half[0], 0, middle - 1);
-    copy_range(&old, &half[1], middle, UINT64_MAX);
+    deal_out(&old, half[0], half[1]);
     int64_t oldest = table->segments[old.segment].oldest;
     for (uint32_t bit = 0; bit < 2; bit++) {
         uint32_t half_first = first + bit * slots_of_segment(table, &half[bit]);
@@ -466,7 +475,7 @@ void table_purge(struct table *table, uint32_t slot_number, table_is_over is_ove
             if (&slot->blocks[table_home(entry.key_high, slot)] == block)
                 continue;
             block_take_out(block, &block->entries[i]);
-            segment_add(slot, &entry);
+            segment_add(*slot, &entry);
         }
     segment->oldest = oldest;
     segment->is_crowded = false;
