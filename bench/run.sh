@@ -17,7 +17,7 @@ if [ "${1:-}" = --tiny ]; then
     tiny=yes
     shift
 fi
-all='join growth hashmap java memory deadlines pauses snapshot restore decode message kafka check zstd csv missing results'
+all='join growth hashmap java memory deadlines pauses snapshot restore decode message check zstd csv missing results kafka'
 asked=${*:-$all}
 
 if [ -z "${RECON_BUILD:-}" ]; then
