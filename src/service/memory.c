@@ -5,9 +5,16 @@
 
 #include "service/memory.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* A thread's heap in glibc is of 64 MiB at most, and what is mapped by itself is not in one. */
+#define MMAP_BYTES (8 << 20)
+#define TRIM_BYTES (16 << 20)
 
 uint64_t recon_memory_total(void)
 {
@@ -24,4 +31,12 @@ uint64_t recon_memory_total(void)
         fclose(file);
     }
     return total;
+}
+
+void recon_memory_keep(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
+#endif
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "recon/status.h"
+#include "service/memory.h"
 #include "service/run_state.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -333,6 +334,7 @@ int recon_run(const struct recon_run_options *options, char *message, size_t mes
     uint64_t entry_count_before = 0;
     struct recon_config then;
     bool is_settling = false;
+    recon_memory_keep();
     for (int failed = 0;;) {
         struct recon_run *run = calloc(1, sizeof *run);
         if (run == NULL) {

@@ -48,7 +48,7 @@ CORE_SYSTEM = {
 
 # Headers of the C library and of POSIX, C++'s own (no dot): free outside the core.
 SYSTEM = re.compile(
-    r"^([a-z_]+|(assert|ctype|dirent|endian|errno|fcntl|getopt|inttypes|libgen|limits|locale|math|poll|pthread|sched|semaphore|"
+    r"^([a-z_]+|(assert|ctype|dirent|endian|errno|fcntl|getopt|inttypes|libgen|limits|locale|malloc|math|poll|pthread|sched|semaphore|"
     r"setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|termios|"
     r"threads|time|unistd|wchar|immintrin|emmintrin|cpuid|(sys|linux|arpa|netinet)/[a-z_]+)\.h)$"
 )
