@@ -213,8 +213,8 @@ static int read_scanned(struct recon_json_lines *lines, const char *line, uint32
     uint32_t count = recon_json_shapes_read(lines->shapes, &tokens, found);
     const bool is_read = count > 0;
     if (!is_read)
-        while (tokens.forms[count] != '\n')
-            count++;
+        count = (uint32_t)((const uint8_t *)memchr(tokens.forms, '\n', sizeof lines->scan->forms - block->token) -
+                           tokens.forms); /* each line has one */
     *token_count = count;
     const uint32_t end = tokens.positions[count];
     const uint32_t size = end - block->start;
@@ -229,7 +229,9 @@ static int read_scanned(struct recon_json_lines *lines, const char *line, uint32
     for (uint32_t i = 0; i < RECON_JSON_INDEX_ENDS; i++)
         lines->positions[count + i] = end;
     const bool has_escapes = *tokens.escapes < end;
-    struct recon_json_keys keys = {.is_whole = true};
+    struct recon_json_keys keys; /* most of it is for keys to come */
+    keys.count = 0;
+    keys.is_whole = true;
     struct recon_json_document document = {
         .bytes = line,
         .origin = block->start,

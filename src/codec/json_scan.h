@@ -18,7 +18,7 @@
 /* A block, its tokens and the lines' own bytes stay within a usual second-level cache. */
 #define RECON_JSON_SCAN_BYTES ((uint32_t)32 << 10)
 /* What may be written behind the last element, and read behind the last form. */
-#define RECON_JSON_SCAN_SLACK 128
+#define RECON_JSON_SCAN_SLACK 192
 
 struct recon_json_scan {
     uint16_t tokens[RECON_JSON_SCAN_BYTES + RECON_JSON_SCAN_SLACK];

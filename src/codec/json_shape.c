@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/json_scan.h"
 #include "codec/json_text.h"
 #include "codec/json_token.h"
 #include "codec/little_endian.h"
@@ -21,11 +22,16 @@
 #define CHECK_COUNT_MAX 64
 #define VECTOR_BYTES 16
 #define VECTOR_COUNT_MAX (TOKEN_COUNT_MAX / VECTOR_BYTES + 1)
-/* What learning costs, and how much may be spent before shapes have proved useful. Each document earns 1. */
+/* What learning costs. A line that fits earns 1, and so do a few that fit none, so that lines which are never alike are
+ * not learnt from again and again. */
 #define LEARN_COST 8
 #define CREDIT_MAX (4 * SHAPE_COUNT * LEARN_COST)
+#define MISSES_PER_CREDIT 16
+/* After so many lines in a row that fitted none, only each eighth is tried. */
+#define MISS_COUNT_COLD 64
 
 typedef uint64_t vector __attribute__((vector_size(VECTOR_BYTES)));
+_Static_assert(VECTOR_COUNT_MAX *VECTOR_BYTES <= RECON_JSON_SCAN_SLACK, "forms are readable behind the last");
 
 /* Bytes that must be there, from a token's position on. */
 struct check {
@@ -59,6 +65,7 @@ struct shape {
 struct recon_json_shapes {
     uint32_t path_count;
     uint32_t credit;
+    uint32_t miss_count;      /* since a line fitted */
     uint32_t next;            /* to be forgotten for a new one */
     const struct shape *last; /* that fitted */
     struct shape shapes[SHAPE_COUNT];
@@ -102,6 +109,8 @@ static inline vector load(const void *bytes)
 static inline bool fits(const struct shape *shape, const struct recon_json_tokens *tokens)
 {
     vector wrong = {0};
+    if (tokens->forms[shape->token_count] != '\n')
+        return false;
     for (uint32_t i = 0; i < shape->vector_count; i++)
         wrong |= (load(tokens->forms + (size_t)i * VECTOR_BYTES) ^ shape->forms[i]) & shape->masks[i];
     if ((wrong[0] | wrong[1]) != 0 ||
@@ -194,22 +203,35 @@ static inline bool read_values(const struct shape *shape, const struct recon_jso
     return *tokens->escapes >= end || read_escapes(shape, tokens, end, found);
 }
 
+/* The shape that the line has; NULL: none that is known, or it was not looked for. */
+static const struct shape *find_shape(const struct recon_json_shapes *shapes, const struct recon_json_tokens *tokens)
+{
+    if (fits(shapes->last, tokens))
+        return shapes->last;
+    if (shapes->miss_count < MISS_COUNT_COLD || shapes->miss_count % 8 == 0)
+        for (uint32_t i = 0; i < SHAPE_COUNT; i++)
+            if (fits(&shapes->shapes[i], tokens))
+                return &shapes->shapes[i];
+    return NULL;
+}
+
 uint32_t recon_json_shapes_read(struct recon_json_shapes *shapes, const struct recon_json_tokens *tokens,
                                 struct recon_found *found)
 {
-    const struct shape *shape = shapes->last;
-    for (uint32_t i = 0; !fits(shape, tokens); i++) {
-        if (i == SHAPE_COUNT)
-            return 0;
-        shape = &shapes->shapes[i];
+    const struct shape *shape = find_shape(shapes, tokens);
+    if (!shape) {
+        shapes->miss_count++;
+        return 0;
     }
     shapes->last = shape;
+    shapes->miss_count = 0;
+    shapes->credit += shapes->credit < CREDIT_MAX;
     return read_values(shape, tokens, found) ? shape->token_count : 0;
 }
 
 bool recon_json_shapes_want(struct recon_json_shapes *shapes)
 {
-    shapes->credit += shapes->credit < CREDIT_MAX;
+    shapes->credit += shapes->miss_count % MISSES_PER_CREDIT == 0 && shapes->credit < CREDIT_MAX;
     return shapes->credit >= LEARN_COST && shapes->path_count <= RECON_JSON_KEY_COUNT_MAX;
 }
 
