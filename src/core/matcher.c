@@ -157,6 +157,11 @@ bool recon_matcher_purge(struct recon_matcher *matcher, uint32_t slot)
 void recon_matcher_sweep(struct recon_matcher *matcher, size_t record_count)
 {
     struct table *table = &matcher->table;
+    uint32_t slot_number;
+    while (table_next_turn(table, &slot_number)) {
+        recon_matcher_purge(matcher, slot_number);
+        table_grow_ahead(table, slot_number);
+    }
     matcher->sweep_credit += record_count * SWEEP_ENTRIES_PER_RECORD;
     if (matcher->sweep_slot >= UINT32_C(1) << table->directory_bits)
         matcher->sweep_slot = 0;

@@ -174,6 +174,7 @@ static pending_handle sort_by_arrival(struct pending_pool *pool, pending_handle 
 void recon_matcher_restore_end(struct recon_matcher *matcher)
 {
     struct recon_matcher_stats *stats = &matcher->stats;
+    matcher->table.turn_credit = 0; /* segments were made as large as they must be */
     pending_handle handle = sort_by_arrival(&matcher->pool, matcher->restored);
     matcher->restored = 0;
     while (handle != 0) {

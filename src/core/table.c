@@ -11,15 +11,20 @@
 #define PAGE_BLOCKS ((uint32_t)(4096 / BLOCK_BYTES))
 #define DIRECTORY_BITS_MAX 24
 
-/* An entry that many blocks from its home (and past an eighth of them all) says that the segment's keys are not spread
+/* An entry that many blocks from its home (and past a third of them all) says that the segment's keys are not spread
  * over its range: an engine that has some key groups alone. It is split then, until the parts fit the groups. */
-#define CROWDED_BLOCKS 4
+#define CROWDED_BLOCKS 16
 #define CROWDED_DEPTH_MAX 16 /* 2^16 parts are finer than the groups can be */
 
-/* A segment is full at this share of its places: then one home in five has had more than it holds. */
+/* A segment is given room for a seventh of what it holds when it is its turn. */
+#define TURN_SHARE 7
+
+/* A segment is full at this share of its places: then one home in three has had more than it holds. */
+#define FULL_PERCENT 95
+
 static uint32_t used_max(uint32_t block_count)
 {
-    return (uint32_t)((uint64_t)block_count * TABLE_BLOCK_PLACES * 90 / 100);
+    return (uint32_t)((uint64_t)block_count * TABLE_BLOCK_PLACES * FULL_PERCENT / 100);
 }
 
 static uint64_t key_low_of(struct recon_key key)
@@ -237,6 +242,7 @@ void table_put(struct table *table, const struct table_place *place, struct reco
         segment->oldest = time;
     segment->used++;
     segment->room--;
+    table->turn_credit++;
     table->entry_count++;
     const uint32_t number = (uint32_t)(block - slot->blocks);
     if (number == home)
@@ -244,7 +250,7 @@ void table_put(struct table *table, const struct table_place *place, struct reco
     const uint32_t distance = number > home ? number - home : number + slot->block_count - home;
     if (slot->blocks[home].reach < distance)
         slot->blocks[home].reach = (uint8_t)distance;
-    if (distance >= CROWDED_BLOCKS && distance > slot->block_count / 8 && slot->depth < CROWDED_DEPTH_MAX) {
+    if (distance >= CROWDED_BLOCKS && distance > slot->block_count / 3 && slot->depth < CROWDED_DEPTH_MAX) {
         segment->is_crowded = true;
         segment->room = 0;
     }
@@ -342,6 +348,7 @@ static int directory_double(struct table *table)
     recon_memory_give(table->memory, table->slots, count * sizeof(*slots));
     table->slots = slots;
     table->directory_bits++;
+    table->turn_slot *= 2;
     return RECON_OK;
 }
 
@@ -360,13 +367,19 @@ static int segments_reserve(struct table *table)
     return RECON_OK;
 }
 
-/* Blocks for so many entries: room for a twentieth more at least, and up to a fifth more again, spread by the number
- * (Weyl's sequence of the golden ratio is even over any run of numbers). */
-static uint32_t blocks_for(uint32_t used, uint32_t number)
+/* What is put into a segment until its next turn, nearly always: an eighth of what it holds, as each turn takes so
+ * many; what a seventh and 32 are more than that is three standard deviations and more. */
+static uint32_t entries_ahead(uint32_t used)
 {
-    uint64_t spread = (uint64_t)(number * UINT32_C(2654435769)) * used / 5 >> 32;
-    uint64_t entries = used + spread + used / 20;
-    return whole_pages((uint32_t)(entries * 100 / 90 / TABLE_BLOCK_PLACES) + 1);
+    return used / TURN_SHARE + 32;
+}
+
+/* Blocks for so many entries, until the segment's next turn. */
+static uint32_t blocks_for(uint32_t used)
+{
+    const uint32_t count = whole_pages((used + entries_ahead(used)) * 100 / FULL_PERCENT / TABLE_BLOCK_PLACES + 1);
+    /* The size of a page of what is pending is left to that: it comes and goes, and an arena keeps it apart. */
+    return count == 64 ? count + PAGE_BLOCKS : count;
 }
 
 static int segment_split(struct table *table, uint64_t key_high)
@@ -388,8 +401,8 @@ static int segment_split(struct table *table, uint64_t key_high)
     struct table_slot half[2];
     for (uint32_t bit = 0; bit < 2; bit++) {
         uint32_t number = bit == 0 ? old.segment : table->segment_count;
-        half[bit] = (struct table_slot){
-            .block_count = blocks_for(used[bit], number), .depth = old.depth + 1, .segment = number};
+        half[bit] =
+            (struct table_slot){.block_count = blocks_for(used[bit]), .depth = old.depth + 1, .segment = number};
     }
     if (!segment_new(table, &half[0]))
         return RECON_ERROR_MEMORY;
@@ -409,6 +422,38 @@ static int segment_split(struct table *table, uint64_t key_high)
     table->segment_count++;
     segment_free(table, &old);
     return RECON_OK;
+}
+
+bool table_next_turn(struct table *table, uint32_t *slot_number)
+{
+    for (;;) {
+        if (table->turn_slot >= UINT32_C(1) << table->directory_bits)
+            table->turn_slot = 0;
+        const struct table_slot *slot = &table->slots[table->turn_slot];
+        const struct table_segment *segment = &table->segments[slot->segment];
+        const uint32_t price = segment->used / (TURN_SHARE + 1) + 1;
+        if (table->turn_credit < price)
+            return false;
+        table->turn_credit -= price;
+        *slot_number = table->turn_slot;
+        table->turn_slot = table_segment_end(table, slot);
+        if (segment->room < entries_ahead(segment->used))
+            return true;
+    }
+}
+
+void table_grow_ahead(struct table *table, uint32_t slot_number)
+{
+    const struct table_slot *slot = &table->slots[slot_number];
+    const struct table_segment *segment = &table->segments[slot->segment];
+    if (segment->room >= entries_ahead(segment->used))
+        return;
+    const uint32_t larger = blocks_for(segment->used);
+    if (larger > TABLE_SEGMENT_BLOCKS_MAX && slot->depth < DIRECTORY_BITS_MAX)
+        (void)segment_split(table,
+                            table->directory_bits == 0 ? 0 : (uint64_t)slot_number << (64 - table->directory_bits));
+    else if (larger <= TABLE_SEGMENT_BLOCKS_MAX && larger > slot->block_count)
+        (void)segment_resize(table, slot_number, larger);
 }
 
 int table_grow(struct table *table, struct recon_key key)
@@ -437,7 +482,7 @@ void table_prepare(struct table *table, struct recon_key key, uint64_t entry_cou
         uint64_t range_left = slot.depth == 0 ? ~key.high : ~key.high << slot.depth >> slot.depth;
         uint64_t expected = ((range_left >> 32) + 1) * entry_count >> 32;
         if (expected <= PREPARED_MAX || slot.depth == DIRECTORY_BITS_MAX) {
-            uint32_t wanted = blocks_for((uint32_t)(expected < PREPARED_MAX ? expected : PREPARED_MAX), slot.segment);
+            uint32_t wanted = blocks_for((uint32_t)(expected < PREPARED_MAX ? expected : PREPARED_MAX));
             if (wanted > slot.block_count)
                 (void)segment_resize(table, slot_number, wanted);
             return;
@@ -480,7 +525,7 @@ void table_purge(struct table *table, uint32_t slot_number, table_is_over is_ove
     segment->oldest = oldest;
     segment->is_crowded = false;
     set_room(segment, slot);
-    uint32_t wanted = blocks_for(segment->used, slot->segment);
+    uint32_t wanted = blocks_for(segment->used);
     if (wanted < slot->block_count / 2)
         (void)segment_resize(table, slot_number, wanted); /* no memory for it: it stays as it is */
 }

@@ -8,9 +8,11 @@
  * two lines, whether the key is there or not; an insertion moves nothing. What a full block has no room for lies in the
  * first one behind it that has (behind the last comes the first), and the block says how far (its reach).
  *
- * A segment grows by a fifth until it has its largest size and then splits in two; the sizes after a split are spread
- * by the segment's number, so that not all segments are at their emptiest at once, and the whole table holds between 18
- * and 23 bytes an entry, 20 to 21 on average. No step copies more than one segment.
+ * Segments grow in turn, in order of their keys, each by a seventh until it has its largest size and then by splitting
+ * in two. So the table holds some 20 bytes an entry at all times; and what one gives back lies beside what the one
+ * before it gave back, so that those behind fit in: as the keys are even, all segments are about as large, and if each
+ * grew when it happens to be full, nobody would want what it leaves (15 % of the memory). One that is full before its
+ * turn grows by a fifth. No step copies more than one segment.
  *
  * Invariants
  *  1. A block's entries are its first `used` ones, in no order; the tags beside them are theirs.
@@ -86,6 +88,8 @@ struct table {
     uint32_t segment_count;
     uint32_t segment_capacity;
     uint64_t entry_count;
+    uint64_t turn_credit; /* entries put that no turn was given for yet */
+    uint32_t turn_slot;   /* whose turn is next */
 };
 
 /* Where an entry is; good until the table's next change. */
@@ -187,6 +191,13 @@ static inline uint32_t table_room(const struct table *table, uint32_t slot)
 /* Makes the key's segment larger, or splits it (then it may still have no room: call again). RECON_OK
  * or RECON_ERROR_MEMORY. Places found before are void. */
 int table_grow(struct table *table, struct recon_key key);
+
+/* To be asked after each batch until it says false. True: it is this slot's segment's turn to grow, and it may not have
+ * room until its next one: table_grow_ahead, if it still hasn't when what is over was removed. */
+bool table_next_turn(struct table *table, uint32_t *slot_number);
+/* Makes the slot's segment larger or splits it, if it needs that until its next turn. No memory for it: it stays as it
+ * is. Places found before are void. */
+void table_grow_ahead(struct table *table, uint32_t slot_number);
 
 /* Keys come in order: the key's segment, if it is empty, is given its depth and size beforehand, for as many entries
  * as it would hold if all keys together were so many. (It would be split into far too small ones, as its first keys

@@ -36,7 +36,7 @@ static bool has(const struct table *table, uint64_t number)
     return place.entry != NULL;
 }
 
-static void every_entry_is_found_while_the_table_grows_at_16_to_23_bytes_each(void **state)
+static void every_entry_is_found_while_segments_grow_when_they_are_full(void **state)
 {
     (void)state;
     struct table table;
@@ -51,6 +51,27 @@ static void every_entry_is_found_while_the_table_grows_at_16_to_23_bytes_each(vo
     for (uint64_t i = 0; i < 300000; i++)
         assert_true(has(&table, i));
     assert_int_equal(table.entry_count, 300000);
+    table_deinit(&table);
+    assert_int_equal(memory.used_bytes, 0);
+}
+
+static void every_entry_is_found_while_segments_grow_in_turn_at_some_20_bytes_each(void **state)
+{
+    (void)state;
+    struct table table;
+    assert_int_equal(table_init(&table, &memory), RECON_OK);
+    for (uint64_t i = 0; i < 1000000; i++) {
+        uint32_t slot;
+        while (i % 64 == 0 && table_next_turn(&table, &slot))
+            table_grow_ahead(&table, slot);
+        assert_false(has(&table, i));
+        assert_int_equal(put(&table, i, 0), RECON_OK);
+        assert_true(has(&table, i));
+        if (i > 100000 && i % 1000 == 0)
+            assert_in_range(memory.used_bytes * 10 / table.entry_count, 195, 206);
+    }
+    for (uint64_t i = 0; i < 1000000; i++)
+        assert_true(has(&table, i));
     table_deinit(&table);
     assert_int_equal(memory.used_bytes, 0);
 }
@@ -170,7 +191,8 @@ static void keys_of_a_part_of_the_range_find_their_places_too(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(every_entry_is_found_while_the_table_grows_at_16_to_23_bytes_each, set_up),
+        cmocka_unit_test_setup(every_entry_is_found_while_segments_grow_when_they_are_full, set_up),
+        cmocka_unit_test_setup(every_entry_is_found_while_segments_grow_in_turn_at_some_20_bytes_each, set_up),
         cmocka_unit_test_setup(removing_leaves_every_other_entry_where_it_is_found, set_up),
         cmocka_unit_test_setup(a_purge_removes_just_what_is_over_and_shrinks, set_up),
         cmocka_unit_test_setup(a_growth_without_memory_changes_nothing, set_up),
