@@ -67,7 +67,7 @@ static struct table_block *block_with_room(const struct table_slot *slot, uint32
         if (block->used == TABLE_BLOCK_PLACES)
             continue;
         if (is_taken && slot->blocks[home].reach < distance)
-            slot->blocks[home].reach = (uint8_t)distance;
+            slot->blocks[home].reach = (uint16_t)distance;
         return block;
     }
     return NULL;
@@ -249,7 +249,7 @@ void table_put(struct table *table, const struct table_place *place, struct reco
         return;
     const uint32_t distance = number > home ? number - home : number + slot->block_count - home;
     if (slot->blocks[home].reach < distance)
-        slot->blocks[home].reach = (uint8_t)distance;
+        slot->blocks[home].reach = (uint16_t)distance;
     if (distance >= CROWDED_BLOCKS && distance > slot->block_count / 3 && slot->depth < CROWDED_DEPTH_MAX) {
         segment->is_crowded = true;
         segment->room = 0;

@@ -59,8 +59,8 @@ struct table_entry {
 struct table_block {
     uint8_t tags[TABLE_BLOCK_PLACES];
     uint8_t used;
-    uint8_t reach; /* no entry whose home this is lies more blocks behind it */
-    uint8_t spare[2];
+    uint8_t spare;
+    uint16_t reach; /* no entry whose home this is lies more blocks behind it */
     struct table_entry entries[TABLE_BLOCK_PLACES];
 };
 
