@@ -253,29 +253,6 @@ static bool fall_due(struct recon_matcher *matcher, pending_handle handle, struc
     return is_told;
 }
 
-/* What falls due next will look for its entry: so many at a time ask for theirs, all at once. How many did. */
-#define DUE_AHEAD 32
-
-#if defined(__GNUC__) && !defined(__clang__)
-__attribute__((noipa)) /* as recon_matcher_prefetch */
-#endif
-static size_t
-prefetch_due(struct recon_matcher *matcher)
-{
-    pending_handle handles[DUE_AHEAD];
-    const struct table_block *homes[DUE_AHEAD];
-    uint8_t tags[DUE_AHEAD];
-    const size_t count = deadlines_peek(&matcher->deadlines, matcher->target.watermark, handles, DUE_AHEAD);
-    for (size_t i = 0; i < count; i++) {
-        homes[i] = table_home_block(&matcher->table, pending_at(&matcher->pool, handles[i])->key_high, &tags[i]);
-        __builtin_prefetch(homes[i]);
-    }
-    for (size_t i = 0; i < count; i++)
-        for (uint64_t left = table_block_matches(homes[i], tags[i]); left != 0; left &= left - 1)
-            __builtin_prefetch(&homes[i]->entries[__builtin_ctzll(left)], 1);
-    return count;
-}
-
 int recon_matcher_next(struct recon_matcher *matcher, struct recon_result *results, size_t capacity, size_t *count)
 {
     size_t taken = 0;
@@ -289,7 +266,7 @@ int recon_matcher_next(struct recon_matcher *matcher, struct recon_result *resul
     size_t ahead = 0;
     while (matcher->is_rising && taken < capacity) {
         if (ahead == 0 && capacity > 1)
-            ahead = prefetch_due(matcher);
+            ahead = recon_matcher_prefetch_due(matcher);
         ahead -= ahead > 0;
         int status = partial_counts_reserve(&matcher->partial, 1);
         if (status != RECON_OK) {

@@ -449,60 +449,6 @@ int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const st
                                                 : handle_event(matcher, now_ms, record);
 }
 
-/* More pages of pending records than that (1 MiB) don't stay in a core's cache. */
-#define FAR_PAGE_COUNT 16
-
-/* noipa: gcc 12 takes a function that only prefetches for one without effect, and leaves out calls that it can see
- * through. */
-#if defined(__GNUC__) && !defined(__clang__)
-__attribute__((noipa))
-#endif
-void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count)
-{
-    struct table_block *homes[MATCHER_AHEAD];
-    uint64_t matches[MATCHER_AHEAD];
-    uint8_t tags[MATCHER_AHEAD];
-    assert(count <= MATCHER_AHEAD);
-    /* A heartbeat's key leads somewhere, too. */
-    for (size_t i = 0; i < count; i++) {
-        homes[i] = table_home_block(&matcher->table, records[i].key.high, &tags[i]);
-        __builtin_prefetch(homes[i], 1);
-    }
-    for (size_t i = 0; i < count; i++) {
-        matches[i] = table_block_matches(homes[i], tags[i]);
-        if (matches[i] == 0)
-            __builtin_prefetch(&homes[i]->entries[homes[i]->used], 1);
-        for (uint64_t left = matches[i]; left != 0; left &= left - 1)
-            __builtin_prefetch(&homes[i]->entries[__builtin_ctzll(left)], 1);
-        if (homes[i]->reach > 0)
-            __builtin_prefetch(homes[i] + 1, 1);
-    }
-    if (matcher->pool.page_count < FAR_PAGE_COUNT)
-        return;
-    const struct pending *waiting[MATCHER_AHEAD];
-    size_t waiting_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct table_entry *entry = NULL;
-        for (uint64_t left = matches[i]; left != 0; left &= left - 1)
-            if (homes[i]->entries[__builtin_ctzll(left)].key_high == records[i].key.high)
-                entry = &homes[i]->entries[__builtin_ctzll(left)];
-        if (entry == NULL && homes[i]->reach > 0)
-            entry = table_find(&matcher->table, records[i].key).entry;
-        if (entry == NULL || table_state_of(entry) != TABLE_PENDING)
-            continue;
-        const struct pending *record = pending_at(&matcher->pool, (pending_handle)table_payload_of(entry));
-        __builtin_prefetch(record, 1);
-        waiting[waiting_count++] = record;
-    }
-    /* Those beside it in the deadlines: that it is gone will be written to both. */
-    for (size_t i = 0; i < waiting_count; i++) {
-        if (waiting[i]->previous != 0)
-            __builtin_prefetch(pending_at(&matcher->pool, waiting[i]->previous), 1);
-        if (waiting[i]->next != 0)
-            __builtin_prefetch(pending_at(&matcher->pool, waiting[i]->next), 1);
-    }
-}
-
 int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *records,
                           size_t count, size_t *handled)
 {

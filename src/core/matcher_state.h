@@ -63,6 +63,8 @@ void recon_matcher_deinit(struct recon_matcher *matcher);
  * of them, so that the steps of many are under way at once. */
 #define MATCHER_AHEAD 32
 void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count);
+/* While it rises: the same for the entries of what falls due next, so many of them as is returned. */
+size_t recon_matcher_prefetch_due(struct recon_matcher *matcher);
 
 /* One record. RECON_OK, and has_direct says whether it caused a result; or a status, and nothing has changed. */
 int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record);

@@ -27,11 +27,6 @@ static uint32_t used_max(uint32_t block_count)
     return (uint32_t)((uint64_t)block_count * TABLE_BLOCK_PLACES * FULL_PERCENT / 100);
 }
 
-static uint64_t key_low_of(struct recon_key key)
-{
-    return key.low & TABLE_KEY_LOW_MASK;
-}
-
 /* Takes memory for a segment, whose blocks are empty. False: there is none. */
 static bool segment_new(struct table *table, struct table_slot *slot)
 {
@@ -46,13 +41,6 @@ static void segment_free(struct table *table, const struct table_slot *slot)
     recon_memory_give(table->memory, slot->blocks, slot->block_count * BLOCK_BYTES);
 }
 
-/* The block so many behind: the first one follows the last. */
-static struct table_block *block_behind(const struct table_slot *slot, uint32_t home, uint32_t distance)
-{
-    const uint32_t number = home + distance;
-    return &slot->blocks[number < slot->block_count ? number : number - slot->block_count];
-}
-
 static struct table_block *block_of(const struct table_slot *slot, const struct table_entry *entry)
 {
     return &slot->blocks[(size_t)((const char *)entry - (const char *)slot->blocks) / BLOCK_BYTES];
@@ -63,7 +51,7 @@ static struct table_block *block_of(const struct table_slot *slot, const struct 
 static struct table_block *block_with_room(const struct table_slot *slot, uint32_t home, bool is_taken)
 {
     for (uint32_t distance = 0; distance < slot->block_count; distance++) {
-        struct table_block *block = block_behind(slot, home, distance);
+        struct table_block *block = table_block_behind(slot, home, distance);
         if (block->used == TABLE_BLOCK_PLACES)
             continue;
         if (is_taken && slot->blocks[home].reach < distance)
@@ -107,7 +95,7 @@ struct table_place table_find_beyond(const struct table *table, struct recon_key
     const uint32_t home = (uint32_t)(position >> 32);
     for (uint32_t distance = 1; distance <= slot->blocks[home].reach; distance++) {
         struct table_entry *entry =
-            table_block_find(block_behind(slot, home, distance), (uint8_t)(position >> 24), key);
+            table_block_find(table_block_behind(slot, home, distance), (uint8_t)(position >> 24), key);
         if (entry != NULL)
             return (struct table_place){entry, entry, slot_number};
     }
@@ -129,98 +117,6 @@ void table_deinit(struct table *table)
     *table = (struct table){.memory = table->memory};
 }
 
-void table_cursor_seek(const struct table *table, struct recon_key key, struct table_cursor *cursor)
-{
-    cursor->from = (struct recon_key){key.high, key_low_of(key)};
-    cursor->slot = table_slot_of(table, key.high);
-    cursor->home = table_home(key.high, &table->slots[cursor->slot]);
-    cursor->count = cursor->at = 0;
-}
-
-static bool is_before(const struct table_entry *entry, uint64_t key_high, uint64_t key_low)
-{
-    return entry->key_high < key_high ||
-           (entry->key_high == key_high && (entry->rest & TABLE_KEY_LOW_MASK) < (key_low & TABLE_KEY_LOW_MASK));
-}
-
-/* Puts the entry among the first `count`, which are in order. */
-static void sort_in(struct table_entry **list, uint32_t count, struct table_entry *entry)
-{
-    for (; count > 0 && is_before(entry, list[count - 1]->key_high, list[count - 1]->rest); count--)
-        list[count] = list[count - 1];
-    list[count] = entry;
-}
-
-#define SORT_BUCKETS 64
-
-/* Entries of one home: first by the bits behind it (counting them), then, nearly in order, by all. */
-static void list_sort(struct table_cursor *cursor, const struct table_slot *slot)
-{
-    struct table_entry *unsorted[TABLE_CURSOR_COUNT];
-    uint8_t starts[SORT_BUCKETS + 1] = {0};
-    for (uint32_t i = 0; i < cursor->count; i++) {
-        unsorted[i] = cursor->list[i];
-        starts[(table_position(unsorted[i]->key_high, slot) >> 26) % SORT_BUCKETS + 1]++;
-    }
-    for (unsigned i = 0; i < SORT_BUCKETS; i++)
-        starts[i + 1] = (uint8_t)(starts[i + 1] + starts[i]);
-    for (uint32_t i = 0; i < cursor->count; i++)
-        cursor->list[starts[(table_position(unsorted[i]->key_high, slot) >> 26) % SORT_BUCKETS]++] = unsorted[i];
-    for (uint32_t i = 1; i < cursor->count; i++)
-        sort_in(cursor->list, i, cursor->list[i]);
-}
-
-/* Lists the home's entries from `from` on, in order; the first ones, where they are too many. */
-static void home_list(struct table_cursor *cursor, const struct table_slot *slot)
-{
-    cursor->count = 0;
-    bool is_sorted = false;
-    for (uint32_t distance = 0; distance <= slot->blocks[cursor->home].reach; distance++) {
-        struct table_block *block = block_behind(slot, cursor->home, distance);
-        for (struct table_entry *entry = block->entries; entry < block->entries + block->used; entry++) {
-            if (table_home(entry->key_high, slot) != cursor->home ||
-                is_before(entry, cursor->from.high, cursor->from.low))
-                continue;
-            if (cursor->count < TABLE_CURSOR_COUNT) {
-                cursor->list[cursor->count++] = entry;
-                continue;
-            }
-            if (!is_sorted)
-                list_sort(cursor, slot);
-            is_sorted = true;
-            const struct table_entry *last = cursor->list[TABLE_CURSOR_COUNT - 1];
-            if (is_before(entry, last->key_high, last->rest))
-                sort_in(cursor->list, TABLE_CURSOR_COUNT - 1, entry);
-        }
-    }
-    if (!is_sorted)
-        list_sort(cursor, slot);
-}
-
-bool table_cursor_list(const struct table *table, struct table_cursor *cursor)
-{
-    if (cursor->count > 0) {
-        const struct table_entry *last = cursor->list[cursor->count - 1];
-        const struct recon_key from = {last->key_high, (last->rest & TABLE_KEY_LOW_MASK) + TABLE_KEY_LOW_STEP};
-        cursor->from = from;
-        if (from.low == 0 && ++cursor->from.high == 0)
-            return false;
-        /* A full list may have left out some of its home's. */
-        cursor->home += cursor->count < TABLE_CURSOR_COUNT;
-    }
-    cursor->count = cursor->at = 0;
-    for (; cursor->slot < UINT32_C(1) << table->directory_bits; cursor->home = 0) {
-        const struct table_slot *slot = &table->slots[cursor->slot];
-        for (; cursor->home < slot->block_count; cursor->home++) {
-            home_list(cursor, slot);
-            if (cursor->count > 0)
-                return true;
-        }
-        cursor->slot = table_segment_end(table, slot);
-    }
-    return false;
-}
-
 static void set_room(struct table_segment *segment, const struct table_slot *slot)
 {
     uint32_t most = used_max(slot->block_count);
@@ -233,7 +129,8 @@ void table_put(struct table *table, const struct table_place *place, struct reco
     const struct table_slot *slot = &table->slots[place->slot];
     struct table_segment *segment = &table->segments[slot->segment];
     assert(segment->room > 0 && place->entry == NULL && place->spot != NULL);
-    const struct table_entry entry = {key.high, key_low_of(key) | (uint64_t)state << TABLE_PAYLOAD_BITS | payload};
+    const struct table_entry entry = {key.high,
+                                      (key.low & TABLE_KEY_LOW_MASK) | (uint64_t)state << TABLE_PAYLOAD_BITS | payload};
     const uint64_t position = table_position(key.high, slot);
     const uint32_t home = (uint32_t)(position >> 32);
     struct table_block *block = block_of(slot, place->spot);

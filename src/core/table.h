@@ -166,6 +166,13 @@ static inline struct table_entry *table_block_find(struct table_block *block, ui
     return NULL;
 }
 
+/* The block so many behind: the first one follows the last. */
+static inline struct table_block *table_block_behind(const struct table_slot *slot, uint32_t home, uint32_t distance)
+{
+    const uint32_t number = home + distance;
+    return &slot->blocks[number < slot->block_count ? number : number - slot->block_count];
+}
+
 /* Where the home does not tell: it has a reach, or is full. */
 struct table_place table_find_beyond(const struct table *table, struct recon_key key, uint32_t slot);
 
