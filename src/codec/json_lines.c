@@ -62,7 +62,7 @@ int recon_json_lines_new(const struct recon_path *paths, uint32_t path_count, si
         status = recon_json_index_new(&made->index);
     if (status == RECON_OK)
         status = recon_json_shapes_new(path_count, &made->shapes);
-    made->scan = malloc(sizeof *made->scan);
+    made->scan = calloc(1, sizeof *made->scan); /* behind a line's tokens anything may be read, but it must be set */
     made->scratch = malloc(RECON_JSON_SCAN_BYTES);
     made->scratch_size = RECON_JSON_SCAN_BYTES;
     made->positions = malloc((RECON_JSON_SCAN_BYTES + RECON_JSON_INDEX_ENDS) * sizeof *made->positions);

@@ -298,7 +298,7 @@ bool recon_time_parse_near(struct recon_time_near *near, const char *text, size_
     const uint64_t offset = recon_load_le64(text + size - 8) >> 8 * (8 - (size - SECONDS_SIZE));
     unsigned ms;
     const bool has_seconds = parse_seconds(text + MINUTE_SIZE, &ms);
-    if (words[0] == near->words[0] && words[1] == near->words[1] && offset == near->offset && words[0] != 0 &&
+    if (words[0] == near->words[0] && words[1] == near->words[1] && offset == near->offset && size == near->size &&
         has_seconds) {
         *time_ms = near->minute_ms + ms;
         return true;
@@ -307,7 +307,7 @@ bool recon_time_parse_near(struct recon_time_near *near, const char *text, size_
         return false;
     /* Without an offset the zone would have its say, and within a minute it might change its mind. */
     if (has_seconds && !is_digit(text[SECONDS_SIZE]))
-        *near = (struct recon_time_near){{words[0], words[1]}, offset, *time_ms - ms};
+        *near = (struct recon_time_near){{words[0], words[1]}, offset, *time_ms - ms, size};
     return true;
 }
 

@@ -30,6 +30,7 @@ struct recon_time_near {
     uint64_t words[2]; /* the text up to the minutes, `2013-02-08T11:00` */
     uint64_t offset;   /* what follows the milliseconds, `Z`, `+00`, `+01:00`; the bytes behind are 0 */
     int64_t minute_ms;
+    size_t size; /* of the whole text: bytes that are 0 may follow it, too */
 };
 
 /* As recon_time_parse, and faster where the minute is the one read last. */

@@ -19,17 +19,19 @@ NOIPA
 void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count)
 {
     struct table_block *homes[MATCHER_AHEAD];
+    struct recon_key keys[MATCHER_AHEAD];
     uint64_t matches[MATCHER_AHEAD];
-    uint64_t keys[MATCHER_AHEAD];
     uint8_t tags[MATCHER_AHEAD];
+    size_t key_count = 0;
     assert(count <= MATCHER_AHEAD);
     for (size_t i = 0; i < count; i++) {
-        /* A heartbeat has no key; any one does for asking. */
-        keys[i] = records[i].kind == RECON_KIND_RECORD ? records[i].key.high : 0;
-        homes[i] = table_home_block(&matcher->table, keys[i], &tags[i]);
-        __builtin_prefetch(homes[i], 1);
+        if (records[i].kind != RECON_KIND_RECORD)
+            continue;
+        keys[key_count] = records[i].key;
+        homes[key_count] = table_home_block(&matcher->table, records[i].key.high, &tags[key_count]);
+        __builtin_prefetch(homes[key_count++], 1);
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < key_count; i++) {
         matches[i] = table_block_matches(homes[i], tags[i]);
         if (matches[i] == 0)
             __builtin_prefetch(&homes[i]->entries[homes[i]->used], 1);
@@ -42,13 +44,13 @@ void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct re
         return;
     const struct pending *waiting[MATCHER_AHEAD];
     size_t waiting_count = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < key_count; i++) {
         const struct table_entry *entry = NULL;
         for (uint64_t left = matches[i]; left != 0; left &= left - 1)
-            if (homes[i]->entries[__builtin_ctzll(left)].key_high == keys[i])
+            if (homes[i]->entries[__builtin_ctzll(left)].key_high == keys[i].high)
                 entry = &homes[i]->entries[__builtin_ctzll(left)];
-        if (entry == NULL && homes[i]->reach > 0 && records[i].kind == RECON_KIND_RECORD)
-            entry = table_find(&matcher->table, records[i].key).entry;
+        if (entry == NULL && homes[i]->reach > 0)
+            entry = table_find(&matcher->table, keys[i]).entry;
         if (entry == NULL || table_state_of(entry) != TABLE_PENDING)
             continue;
         const struct pending *record = pending_at(&matcher->pool, (pending_handle)table_payload_of(entry));
