@@ -59,6 +59,7 @@ void deadlines_remove(struct deadlines *deadlines, pending_handle handle)
     if (record->previous != 0 && record->next != 0) {
         pending_at(deadlines->pool, record->previous)->next = record->next;
         pending_at(deadlines->pool, record->next)->previous = record->previous;
+        record->previous = record->next = 0;
         return;
     }
     /* At an end of its list: the list is the one that its time leads to (invariant 1 of the wheel). The list may
@@ -72,6 +73,7 @@ void deadlines_remove(struct deadlines *deadlines, pending_handle handle)
         pending_at(deadlines->pool, record->next)->previous = record->previous;
     else
         list->last = record->previous;
+    record->previous = record->next = 0;
 }
 
 /* The first filled list of the level at digit `from` or after; bits of empty lists are cleared on the way. */

@@ -16,7 +16,7 @@
  * Invariants
  *  1. A record is in the deadlines exactly while its state is PENDING_AUDIT or PENDING_EVENT.
  *  2. What is over is treated as absent from that moment on, and is removed when it is next met, when its
- *     segment is full, or by the sweep; reported it was before, for R <= W.
+ *     segment is full or grows, or by the sweep; reported it was before, for R <= W.
  */
 #include "recon/matcher.h"
 
@@ -153,12 +153,14 @@ bool recon_matcher_purge(struct recon_matcher *matcher, uint32_t slot)
 /* Two entries looked at for each record handled: what is over keeps its place for as many records as there are
  * entries, at the most; and not that long where places are wanted. */
 #define SWEEP_ENTRIES_PER_RECORD 2
+/* A call that follows large ones does not pay for all of them. */
+#define TURNS_PER_CALL 4
 
 void recon_matcher_sweep(struct recon_matcher *matcher, size_t record_count)
 {
     struct table *table = &matcher->table;
     uint32_t slot_number;
-    while (table_next_turn(table, &slot_number)) {
+    for (int turn = 0; turn < TURNS_PER_CALL && table_next_turn(table, &slot_number); turn++) {
         recon_matcher_purge(matcher, slot_number);
         table_grow_ahead(table, slot_number);
     }

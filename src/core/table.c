@@ -339,6 +339,20 @@ bool table_next_turn(struct table *table, uint32_t *slot_number)
     }
 }
 
+/* Memory that can be done without: nothing else is given up for it. */
+static void resize_if_easy(struct table *table, uint32_t slot_number, uint32_t block_count)
+{
+    void (*reclaim)(void *context) = table->memory->reclaim;
+    table->memory->reclaim = NULL;
+    const struct table_slot *slot = &table->slots[slot_number];
+    if (block_count <= TABLE_SEGMENT_BLOCKS_MAX || slot->depth == DIRECTORY_BITS_MAX)
+        (void)segment_resize(table, slot_number, block_count);
+    else
+        (void)segment_split(table,
+                            table->directory_bits == 0 ? 0 : (uint64_t)slot_number << (64 - table->directory_bits));
+    table->memory->reclaim = reclaim;
+}
+
 void table_grow_ahead(struct table *table, uint32_t slot_number)
 {
     const struct table_slot *slot = &table->slots[slot_number];
@@ -346,11 +360,8 @@ void table_grow_ahead(struct table *table, uint32_t slot_number)
     if (segment->room >= entries_ahead(segment->used))
         return;
     const uint32_t larger = blocks_for(segment->used);
-    if (larger > TABLE_SEGMENT_BLOCKS_MAX && slot->depth < DIRECTORY_BITS_MAX)
-        (void)segment_split(table,
-                            table->directory_bits == 0 ? 0 : (uint64_t)slot_number << (64 - table->directory_bits));
-    else if (larger <= TABLE_SEGMENT_BLOCKS_MAX && larger > slot->block_count)
-        (void)segment_resize(table, slot_number, larger);
+    if (larger > slot->block_count)
+        resize_if_easy(table, slot_number, larger);
 }
 
 int table_grow(struct table *table, struct recon_key key)
@@ -364,7 +375,7 @@ int table_grow(struct table *table, struct recon_key key)
     return segment_split(table, key.high);
 }
 
-/* homes_for this many is a large segment, if not the largest. */
+/* blocks_for this many is a large segment, if not the largest. */
 #define PREPARED_MAX 5600
 
 void table_prepare(struct table *table, struct recon_key key, uint64_t entry_count)
@@ -424,5 +435,5 @@ void table_purge(struct table *table, uint32_t slot_number, table_is_over is_ove
     set_room(segment, slot);
     uint32_t wanted = blocks_for(segment->used);
     if (wanted < slot->block_count / 2)
-        (void)segment_resize(table, slot_number, wanted); /* no memory for it: it stays as it is */
+        resize_if_easy(table, slot_number, wanted);
 }

@@ -199,8 +199,8 @@ static inline uint32_t table_room(const struct table *table, uint32_t slot)
  * or RECON_ERROR_MEMORY. Places found before are void. */
 int table_grow(struct table *table, struct recon_key key);
 
-/* To be asked after each batch until it says false. True: it is this slot's segment's turn to grow, and it may not have
- * room until its next one: table_grow_ahead, if it still hasn't when what is over was removed. */
+/* To be asked before each batch, while it says true. True: it is this slot's segment's turn to grow, and it may not
+ * have room until its next one: table_grow_ahead, if it still hasn't when what is over was removed. */
 bool table_next_turn(struct table *table, uint32_t *slot_number);
 /* Makes the slot's segment larger or splits it, if it needs that until its next turn. No memory for it: it stays as it
  * is. Places found before are void. */
