@@ -233,9 +233,7 @@ int recon_engine_records(struct recon_engine *engine, const struct recon_record 
     size_t done = 0;
     int status = RECON_OK;
     while (done < count && !is_undrained(engine)) {
-        if (done % MATCHER_AHEAD == 0)
-            recon_matcher_prefetch(&engine->matcher, records + done,
-                                   count - done < MATCHER_AHEAD ? count - done : MATCHER_AHEAD);
+        matcher_ask_ahead(&engine->matcher, records, count, done);
         status = handle_record(engine, &records[done]);
         if (status != RECON_OK)
             break;

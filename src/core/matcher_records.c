@@ -457,8 +457,7 @@ int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const s
         return RECON_ERROR_UNDRAINED;
     recon_matcher_sweep(matcher, count);
     for (size_t i = 0; i < count; i++) {
-        if (i % MATCHER_AHEAD == 0)
-            recon_matcher_prefetch(matcher, records + i, count - i < MATCHER_AHEAD ? count - i : MATCHER_AHEAD);
+        matcher_ask_ahead(matcher, records, count, i);
         int status = recon_matcher_handle(matcher, now_ms, &records[i]);
         if (status != RECON_OK)
             return status;

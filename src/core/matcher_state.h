@@ -63,6 +63,13 @@ void recon_matcher_deinit(struct recon_matcher *matcher);
  * of them, so that the steps of many are under way at once. */
 #define MATCHER_AHEAD 32
 void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count);
+/* Before the record at `at` of these is handled: does so for it and those behind it, if it is their turn. */
+static inline void matcher_ask_ahead(const struct recon_matcher *matcher, const struct recon_record *records,
+                                     size_t count, size_t at)
+{
+    if (at % MATCHER_AHEAD == 0)
+        recon_matcher_prefetch(matcher, records + at, count - at < MATCHER_AHEAD ? count - at : MATCHER_AHEAD);
+}
 /* While it rises: the same for the entries of what falls due next, so many of them as is returned. */
 size_t recon_matcher_prefetch_due(struct recon_matcher *matcher);
 

@@ -8,22 +8,9 @@
 /* What a walk passes over in one go, 5 to 10 ns each: at most a millisecond or so. */
 #define SKIP_COUNT_MAX 100000
 
-static struct recon_key key_of(const struct table_entry *entry)
-{
-    return (struct recon_key){.high = entry->key_high, .low = entry->rest & TABLE_KEY_LOW_MASK};
-}
-
-static bool is_before(struct recon_key one, struct recon_key other)
-{
-    return one.high < other.high || (one.high == other.high && one.low < other.low);
-}
-
 static void position_behind(struct matcher_view *view, struct recon_key key)
 {
-    key.low += TABLE_KEY_LOW_STEP;
-    if (key.low == 0)
-        key.high++;
-    view->is_at_end = key.low == 0 && key.high == 0;
+    view->is_at_end = !table_key_next(&key);
     view->position = key;
 }
 
@@ -123,7 +110,7 @@ void matcher_view_let_go(struct matcher_view *view)
 void matcher_view_enter(struct matcher_view *view, uint64_t key_high)
 {
     struct recon_key key = {.high = key_high};
-    if (!view->is_at_end && is_before(view->position, key))
+    if (!view->is_at_end && table_is_before(view->position, key))
         view->position = key;
     seek(view);
 }
@@ -144,13 +131,13 @@ enum view_step matcher_view_next(struct matcher_view *view, struct view_identity
     while (!view->is_at_end) {
         const struct table_entry *live = table_cursor_entry(&view->matcher->table, &view->live);
         const struct table_entry *image = view->is_frozen ? table_cursor_entry(&view->before, &view->images) : NULL;
-        if (image == NULL || (live != NULL && is_before(key_of(live), key_of(image))))
+        if (image == NULL || (live != NULL && table_is_before(table_key_of(live), table_key_of(image))))
             return live == NULL ? VIEW_END : identity_give(view, live, false, identity);
-        if (live != NULL && !is_before(key_of(image), key_of(live)))
+        if (live != NULL && !table_is_before(table_key_of(image), table_key_of(live)))
             table_cursor_pass(&view->live); /* what it is now */
         if (table_state_of(image) != TABLE_ABSENT)
             return identity_give(view, image, true, identity);
-        position_behind(view, key_of(image));
+        position_behind(view, table_key_of(image));
         table_cursor_pass(&view->images);
         if (--view->skips_left == 0)
             return VIEW_PAUSE;
@@ -176,7 +163,7 @@ static void prefetch_ahead(const struct matcher_view *view)
 
 void matcher_view_pass(struct matcher_view *view, const struct view_identity *identity)
 {
-    position_behind(view, key_of(&identity->entry));
+    position_behind(view, table_key_of(&identity->entry));
     if (!identity->is_image) {
         prefetch_ahead(view);
         table_cursor_pass(&view->live);
@@ -206,7 +193,7 @@ size_t matcher_view_pass_run(struct matcher_view *view, uint64_t last, struct ta
         table_cursor_pass(&view->live);
     }
     if (count > 0)
-        position_behind(view, key_of(&entries[count - 1]));
+        position_behind(view, table_key_of(&entries[count - 1]));
     return count;
 }
 
@@ -216,7 +203,7 @@ void recon_matcher_view_note(struct recon_matcher *matcher, struct recon_key key
 {
     struct matcher_view *view = matcher->view;
     key.low &= TABLE_KEY_LOW_MASK;
-    if (view->is_at_end || is_before(key, view->position))
+    if (view->is_at_end || table_is_before(key, view->position))
         return;
     struct table_place place = table_find(&view->before, key);
     if (place.entry != NULL)

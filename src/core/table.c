@@ -46,19 +46,25 @@ static struct table_block *block_of(const struct table_slot *slot, const struct 
     return &slot->blocks[(size_t)((const char *)entry - (const char *)slot->blocks) / BLOCK_BYTES];
 }
 
-/* The first block with a free place, from the home on, which is given the reach for it if it is to be `taken`. NULL:
- * there is none. */
-static struct table_block *block_with_room(const struct table_slot *slot, uint32_t home, bool is_taken)
+/* The first block with a free place, from the home on. NULL: there is none. */
+static struct table_block *block_with_room(const struct table_slot *slot, uint32_t home)
 {
     for (uint32_t distance = 0; distance < slot->block_count; distance++) {
         struct table_block *block = table_block_behind(slot, home, distance);
-        if (block->used == TABLE_BLOCK_PLACES)
-            continue;
-        if (is_taken && slot->blocks[home].reach < distance)
-            slot->blocks[home].reach = (uint16_t)distance;
-        return block;
+        if (block->used < TABLE_BLOCK_PLACES)
+            return block;
     }
     return NULL;
+}
+
+/* An entry of the home is put into this block: how far behind it that is, which the home is told. */
+static uint32_t reach_to(const struct table_slot *slot, uint32_t home, const struct table_block *block)
+{
+    const uint32_t number = (uint32_t)(block - slot->blocks);
+    const uint32_t distance = number >= home ? number - home : number + slot->block_count - home;
+    if (slot->blocks[home].reach < distance)
+        slot->blocks[home].reach = (uint16_t)distance;
+    return distance;
 }
 
 /* Puts the entry behind the block's others. */
@@ -83,8 +89,11 @@ static inline void segment_add(struct table_slot slot, const struct table_entry 
 {
     const uint64_t position = table_position(entry->key_high, &slot);
     struct table_block *block = &slot.blocks[position >> 32];
-    if (block->used == TABLE_BLOCK_PLACES)
-        block = block_with_room(&slot, (uint32_t)(position >> 32), true);
+    if (block->used == TABLE_BLOCK_PLACES) {
+        const uint32_t home = (uint32_t)(position >> 32);
+        block = block_with_room(&slot, home);
+        (void)reach_to(&slot, home, block);
+    }
     block_add(block, (uint8_t)(position >> 24), entry);
 }
 
@@ -99,7 +108,7 @@ struct table_place table_find_beyond(const struct table *table, struct recon_key
         if (entry != NULL)
             return (struct table_place){entry, entry, slot_number};
     }
-    struct table_block *block = block_with_room(slot, home, false);
+    struct table_block *block = block_with_room(slot, home);
     return (struct table_place){NULL, block == NULL ? NULL : &block->entries[block->used], slot_number};
 }
 
@@ -141,12 +150,7 @@ void table_put(struct table *table, const struct table_place *place, struct reco
     segment->room--;
     table->turn_credit++;
     table->entry_count++;
-    const uint32_t number = (uint32_t)(block - slot->blocks);
-    if (number == home)
-        return;
-    const uint32_t distance = number > home ? number - home : number + slot->block_count - home;
-    if (slot->blocks[home].reach < distance)
-        slot->blocks[home].reach = (uint16_t)distance;
+    const uint32_t distance = reach_to(slot, home, block);
     if (distance >= CROWDED_BLOCKS && distance > slot->block_count / 3 && slot->depth < CROWDED_DEPTH_MAX) {
         segment->is_crowded = true;
         segment->room = 0;

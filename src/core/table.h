@@ -150,6 +150,24 @@ static inline uint64_t table_block_matches(const struct table_block *block, uint
     return matches & ((UINT64_C(1) << block->used) - 1);
 }
 
+static inline struct recon_key table_key_of(const struct table_entry *entry)
+{
+    return (struct recon_key){.high = entry->key_high, .low = entry->rest & TABLE_KEY_LOW_MASK};
+}
+
+/* In the order of the table, of keys without the bits that it does not keep. */
+static inline bool table_is_before(struct recon_key one, struct recon_key other)
+{
+    return one.high < other.high || (one.high == other.high && one.low < other.low);
+}
+
+/* Makes the key the next one; false: there is none. */
+static inline bool table_key_next(struct recon_key *key)
+{
+    key->low += TABLE_KEY_LOW_STEP;
+    return key->low != 0 || ++key->high != 0;
+}
+
 static inline bool table_is_of(const struct table_entry *entry, struct recon_key key)
 {
     return entry->key_high == key.high && ((entry->rest ^ key.low) & TABLE_KEY_LOW_MASK) == 0;

@@ -11,16 +11,10 @@ void table_cursor_seek(const struct table *table, struct recon_key key, struct t
     cursor->count = cursor->at = 0;
 }
 
-static bool is_before(const struct table_entry *entry, uint64_t key_high, uint64_t key_low)
-{
-    return entry->key_high < key_high ||
-           (entry->key_high == key_high && (entry->rest & TABLE_KEY_LOW_MASK) < (key_low & TABLE_KEY_LOW_MASK));
-}
-
 /* Puts the entry among the first `count`, which are in order. */
 static void sort_in(struct table_entry **list, uint32_t count, struct table_entry *entry)
 {
-    for (; count > 0 && is_before(entry, list[count - 1]->key_high, list[count - 1]->rest); count--)
+    for (; count > 0 && table_is_before(table_key_of(entry), table_key_of(list[count - 1])); count--)
         list[count] = list[count - 1];
     list[count] = entry;
 }
@@ -52,8 +46,7 @@ static void home_list(struct table_cursor *cursor, const struct table_slot *slot
     for (uint32_t distance = 0; distance <= slot->blocks[cursor->home].reach; distance++) {
         struct table_block *block = table_block_behind(slot, cursor->home, distance);
         for (struct table_entry *entry = block->entries; entry < block->entries + block->used; entry++) {
-            if (table_home(entry->key_high, slot) != cursor->home ||
-                is_before(entry, cursor->from.high, cursor->from.low))
+            if (table_home(entry->key_high, slot) != cursor->home || table_is_before(table_key_of(entry), cursor->from))
                 continue;
             if (cursor->count < TABLE_CURSOR_COUNT) {
                 cursor->list[cursor->count++] = entry;
@@ -62,8 +55,7 @@ static void home_list(struct table_cursor *cursor, const struct table_slot *slot
             if (!is_sorted)
                 list_sort(cursor, slot);
             is_sorted = true;
-            const struct table_entry *last = cursor->list[TABLE_CURSOR_COUNT - 1];
-            if (is_before(entry, last->key_high, last->rest))
+            if (table_is_before(table_key_of(entry), table_key_of(cursor->list[TABLE_CURSOR_COUNT - 1])))
                 sort_in(cursor->list, TABLE_CURSOR_COUNT - 1, entry);
         }
     }
@@ -74,10 +66,8 @@ static void home_list(struct table_cursor *cursor, const struct table_slot *slot
 bool table_cursor_list(const struct table *table, struct table_cursor *cursor)
 {
     if (cursor->count > 0) {
-        const struct table_entry *last = cursor->list[cursor->count - 1];
-        const struct recon_key from = {last->key_high, (last->rest & TABLE_KEY_LOW_MASK) + TABLE_KEY_LOW_STEP};
-        cursor->from = from;
-        if (from.low == 0 && ++cursor->from.high == 0)
+        cursor->from = table_key_of(cursor->list[cursor->count - 1]);
+        if (!table_key_next(&cursor->from))
             return false;
         /* A full list may have left out some of its home's. */
         cursor->home += cursor->count < TABLE_CURSOR_COUNT;

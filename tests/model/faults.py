@@ -77,7 +77,7 @@ FAULTS = [
      "    if (home->reach > 0 || home->used == TABLE_BLOCK_PLACES)", "    if (home->used == TABLE_BLOCK_PLACES)",
      ["--steps", "40000"]),
     ("a purge forgets how far behind their homes entries lie", "table.c",
-     "            slot->blocks[home].reach = (uint16_t)distance;\n", "            ;\n", ["--steps", "40000"]),
+     "        (void)reach_to(&slot, home, block);\n", "", ["--steps", "40000"]),
     ("an input that is alive is idle all the same", "watermark.c", "    alive->last_ms = watermark->now_ms;\n", "", []),
     ("any record keeps a partition from being idle", "watermark_state.h",
      "    if (seen->has_max && time_ms <= seen->max)\n        return;",
