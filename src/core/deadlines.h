@@ -6,10 +6,17 @@
  * one list a digit. Taking the earliest is a search in 8 bitmaps; a list of a higher level is dealt out to the lower
  * ones when the cursor comes to it, so a record is moved 7 times at the most, and typically twice.
  *
+ * A list is a chain of chunks of handles, each with a bit for every handle that still waits: taking one out clears its
+ * bit and touches no other record, and what came and went before its time (nearly all, as a rule) is never walked over.
+ * Chunks lie among the pending records, and go when their last bit does.
+ *
  * Invariants
  *  1. No record in the wheel has a time before the cursor; those that came behind the watermark are in the late list.
  *  2. A list holds its records in order of arrival; so records of one time are taken in order of arrival.
  *  3. bound is at or before the earliest time in the wheel; late records are due at any rise.
+ *  4. A list's chunks each have a bit, so a list without records has none. A record's link and spot name its chunk and
+ *     its bit there.
+ *  5. While a list is being dealt out (that may stop for want of memory, and goes on at the next try) nothing is added.
  */
 #ifndef RECON_CORE_DEADLINES_H
 #define RECON_CORE_DEADLINES_H
@@ -18,7 +25,22 @@
 
 #define DEADLINE_LEVEL_COUNT 8
 #define DEADLINE_DIGIT_COUNT 256
+#define DEADLINE_LATE (DEADLINE_LEVEL_COUNT * DEADLINE_DIGIT_COUNT)
+#define DEADLINE_LIST_COUNT (DEADLINE_LATE + 1)
 
+/* With 62 handles a chunk is 272 bytes, a size that pending records have, too. */
+#define DEADLINE_CHUNK_HANDLES 62
+
+struct deadline_chunk {
+    uint64_t waiting;        /* a bit for each handle that is still in */
+    pending_handle previous; /* chunks of the list */
+    pending_handle next;
+    uint32_t list;
+    uint32_t used; /* handles ever put in */
+    pending_handle handles[DEADLINE_CHUNK_HANDLES];
+};
+
+/* Of chunks. */
 struct deadline_list {
     pending_handle first;
     pending_handle last;
@@ -28,29 +50,57 @@ struct deadlines {
     struct pending_pool *pool;
     uint64_t cursor; /* times are kept with the sign bit turned, so that they order as unsigned */
     uint64_t bound;
-    uint64_t count; /* late ones included */
-    struct deadline_list late;
-    struct deadline_list lists[DEADLINE_LEVEL_COUNT][DEADLINE_DIGIT_COUNT];
+    uint64_t count;       /* late ones included */
+    pending_handle spare; /* a chunk that is in no list; 0: none */
+    uint32_t dealing;     /* the list that is being dealt out; 0: none (that one is on no higher level) */
+    struct deadline_list lists[DEADLINE_LIST_COUNT]; /* level after level, then the late ones */
     uint64_t filled[DEADLINE_LEVEL_COUNT][DEADLINE_DIGIT_COUNT / 64];
 };
 
 void deadlines_init(struct deadlines *deadlines, struct pending_pool *pool);
 
-/* watermark: the present one; a record at or before it is late. */
-void deadlines_add(struct deadlines *deadlines, pending_handle handle, int64_t watermark);
-void deadlines_remove(struct deadlines *deadlines, pending_handle handle);
+/* Takes memory for deadlines_reserve. */
+int deadlines_spare_new(struct deadlines *deadlines);
+
+/* Room for one record more: RECON_OK or RECON_ERROR_MEMORY. */
+static inline int deadlines_reserve(struct deadlines *deadlines)
+{
+    return deadlines->spare != 0 ? 0 : deadlines_spare_new(deadlines);
+}
+
+/* Room was made before. watermark: the present one; a record at or before it is late. */
+void deadlines_add(struct deadlines *deadlines, pending_handle handle, struct pending *record, int64_t watermark);
+
+/* The chunk's last record left: it goes. */
+void deadlines_chunk_end(struct deadlines *deadlines, pending_handle handle);
+
+static inline struct deadline_chunk *deadlines_chunk(const struct deadlines *deadlines, pending_handle handle)
+{
+    return pending_block_at(deadlines->pool, handle);
+}
+
+static inline void deadlines_remove(struct deadlines *deadlines, const struct pending *record)
+{
+    struct deadline_chunk *chunk = deadlines_chunk(deadlines, record->link);
+    chunk->waiting &= ~(UINT64_C(1) << record->spot);
+    deadlines->count--;
+    if (chunk->waiting == 0)
+        deadlines_chunk_end(deadlines, record->link);
+}
 
 /* False: nothing is due at a rise to this watermark. True: something may be. */
 static inline bool deadlines_may_be_due(const struct deadlines *deadlines, int64_t watermark)
 {
-    return deadlines->late.first != 0 || deadlines->bound <= ((uint64_t)watermark ^ (UINT64_C(1) << 63));
+    return deadlines->lists[DEADLINE_LATE].first != 0 ||
+           deadlines->bound <= ((uint64_t)watermark ^ (UINT64_C(1) << 63));
 }
 
-/* The next ones that deadlines_take will give, in order: some of them, up to capacity; 0 exactly if there are none. */
+/* The next ones that deadlines_take will give, in order: some of them, up to capacity; 0: there are none, or there was
+ * no memory to look for them. */
 size_t deadlines_peek(struct deadlines *deadlines, int64_t watermark, pending_handle *handles, size_t capacity);
 
 /* Takes out the next record that is due at a rise to this watermark: late ones first in order of arrival, then in
- * order of time and arrival. 0: none. */
-pending_handle deadlines_take(struct deadlines *deadlines, int64_t watermark);
+ * order of time and arrival. *handle is 0: none. RECON_OK; or RECON_ERROR_MEMORY, and none was taken. */
+int deadlines_take(struct deadlines *deadlines, int64_t watermark, pending_handle *handle);
 
 #endif

@@ -205,12 +205,13 @@ int recon_engine_partition_end(struct recon_engine *engine, int stream, uint32_t
     return status;
 }
 
-static int handle_record(struct recon_engine *engine, const struct recon_record *record)
+static int handle_record(struct recon_engine *engine, const struct recon_record *record,
+                         const struct matcher_hint *hint)
 {
     struct recon_watermark *watermark = &engine->watermark;
     int status = watermark_partition_check(watermark, record->stream, record->partition);
     if (status == RECON_OK)
-        status = recon_matcher_handle(&engine->matcher, watermark->now_ms, record);
+        status = recon_matcher_handle(&engine->matcher, watermark->now_ms, record, hint);
     if (status != RECON_OK)
         return status;
     if (engine->matcher.has_direct)
@@ -233,8 +234,8 @@ int recon_engine_records(struct recon_engine *engine, const struct recon_record 
     size_t done = 0;
     int status = RECON_OK;
     while (done < count && !is_undrained(engine)) {
-        matcher_ask_ahead(&engine->matcher, records, count, done);
-        status = handle_record(engine, &records[done]);
+        const struct matcher_hint *hint = matcher_hint(&engine->matcher, records, count, done);
+        status = handle_record(engine, &records[done], hint);
         if (status != RECON_OK)
             break;
         done++;

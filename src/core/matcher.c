@@ -90,10 +90,10 @@ uint32_t recon_key_group(struct recon_key key, uint32_t key_group_count)
     return (uint32_t)((key.high >> 32) * key_group_count >> 32);
 }
 
-void recon_matcher_settle(struct recon_matcher *matcher)
+void recon_matcher_settle_spent(struct recon_matcher *matcher)
 {
     while (matcher->spent != 0) {
-        pending_handle next = pending_at(&matcher->pool, matcher->spent)->next;
+        pending_handle next = pending_at(&matcher->pool, matcher->spent)->link;
         matcher_release(matcher, matcher->spent);
         matcher->spent = next;
     }
@@ -270,12 +270,14 @@ int recon_matcher_next(struct recon_matcher *matcher, struct recon_result *resul
         if (ahead == 0 && capacity > 1)
             ahead = recon_matcher_prefetch_due(matcher);
         ahead -= ahead > 0;
+        pending_handle handle = 0;
         int status = partial_counts_reserve(&matcher->partial, 1);
+        if (status == RECON_OK)
+            status = deadlines_take(&matcher->deadlines, matcher->target.watermark, &handle);
         if (status != RECON_OK) {
             *count = taken;
             return taken > 0 ? RECON_OK : status;
         }
-        pending_handle handle = deadlines_take(&matcher->deadlines, matcher->target.watermark);
         if (handle == 0) {
             matcher->bound = matcher->target;
             matcher->is_rising = false;

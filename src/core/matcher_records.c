@@ -44,18 +44,21 @@ struct identity {
     int64_t time;
 };
 
-/* Field by field: copied whole it would be read back in other pieces than it was just written in, for which a core
- * waits until all writes before are done. */
-static inline void identity_place(struct identity *identity, struct table_place place)
+static void identity_look_up(const struct recon_matcher *matcher, struct recon_key key, struct identity *identity)
 {
-    identity->place.entry = place.entry;
-    identity->place.spot = place.spot;
-    identity->place.slot = place.slot;
+    const struct table_place place = table_find(&matcher->table, key);
+    table_place_set(&identity->place, &place);
 }
 
-static inline void identity_find(struct recon_matcher *matcher, struct recon_key key, struct identity *identity)
+static inline void identity_find(struct recon_matcher *matcher, struct recon_key key, const struct matcher_hint *hint,
+                                 struct identity *identity)
 {
-    identity_place(identity, table_find(&matcher->table, key));
+    const struct table_place *hinted = &hint->place;
+    if (matcher->ahead.version == matcher->table.version &&
+        (hinted->entry != NULL || (hinted->block != NULL && hinted->block->used == hint->used)))
+        table_place_set(&identity->place, hinted);
+    else
+        identity_look_up(matcher, key, identity);
     identity->record = NULL;
     identity->handle = 0;
     identity->sides = 0;
@@ -66,7 +69,7 @@ static inline void identity_find(struct recon_matcher *matcher, struct recon_key
     if (recon_matcher_entry_is_over(matcher, entry, &identity->time)) {
         recon_matcher_forget(matcher, entry);
         table_remove(&matcher->table, identity->place);
-        identity_place(identity, table_find(&matcher->table, key));
+        identity_look_up(matcher, key, identity);
         return;
     }
     identity->sides = table_sides[table_state_of(entry)];
@@ -185,8 +188,8 @@ static char *text_copy(char *to, const char *bytes, size_t size)
 }
 
 /* A pending record with what is wanted of this one; 0 when memory is out. */
-static pending_handle wait_new(struct recon_matcher *matcher, const struct recon_record *record, uint8_t state,
-                               uint64_t arrival)
+static inline pending_handle wait_new(struct recon_matcher *matcher, const struct recon_record *record, uint8_t state,
+                                      uint64_t arrival, struct pending **new_record)
 {
     const struct wanted_texts *wanted = &matcher->wanted[record->stream];
     const uint32_t id_size = record->id.size & wanted->id;
@@ -197,10 +200,11 @@ static pending_handle wait_new(struct recon_matcher *matcher, const struct recon
     const bool has_place = record->has_offset || record->partition != 0;
     const size_t more_size =
         (has_place ? PENDING_PLACE_BYTES : 0u) + (record->has_emitted_time ? sizeof(record->emitted_time) : 0u);
-    struct pending *made;
-    const pending_handle handle = pending_new(&matcher->pool, more_size + id_size + source_size + context_size, &made);
+    const pending_handle handle =
+        pending_new(&matcher->pool, more_size + id_size + source_size + context_size, new_record);
     if (handle == 0)
         return 0;
+    struct pending *made = *new_record;
     *made = (struct pending){
         .time = record->time,
         .state = state,
@@ -237,7 +241,7 @@ static int reserve_place(struct recon_matcher *matcher, struct recon_key key, st
         return RECON_OK;
     int status = make_room(matcher, key);
     if (status == RECON_OK)
-        identity_place(identity, table_find(&matcher->table, key));
+        identity_look_up(matcher, key, identity);
     return status;
 }
 
@@ -255,12 +259,16 @@ static int wait(struct recon_matcher *matcher, const struct recon_record *record
     enum table_state state = TABLE_SILENT;
     if (!is_silent || !matcher_time_fits(matcher, record->time, &payload)) {
         uint8_t waiting = is_audit ? PENDING_AUDIT : is_silent ? PENDING_SILENT : PENDING_EVENT;
-        pending_handle handle = wait_new(matcher, record, waiting, matcher->arrival_next);
+        struct pending *made;
+        status = deadlines_reserve(&matcher->deadlines);
+        if (status != RECON_OK)
+            return status;
+        pending_handle handle = wait_new(matcher, record, waiting, matcher->arrival_next, &made);
         if (handle == 0)
             return RECON_ERROR_MEMORY;
         matcher->arrival_next++;
         if (!is_silent)
-            deadlines_add(&matcher->deadlines, handle, matcher->bound.watermark);
+            deadlines_add(&matcher->deadlines, handle, made, matcher->bound.watermark);
         state = TABLE_PENDING;
         payload = handle;
     }
@@ -305,8 +313,10 @@ static void set_matched(struct recon_matcher *matcher, struct identity *identity
     uint64_t payload;
     if (matcher_time_fits(matcher, time, &payload)) {
         table_set(identity->place.entry, TABLE_MATCHED, payload);
-        if (identity->handle != 0)
+        if (identity->handle != 0 && matcher->has_direct)
             matcher_spend(matcher, identity->handle);
+        else if (identity->handle != 0)
+            matcher_release(matcher, identity->handle);
     } else {
         assert(identity->record != NULL);
         recon_matcher_view_part(matcher, identity->handle);
@@ -325,13 +335,12 @@ static int match_audit(struct recon_matcher *matcher, const struct recon_record 
     if (status != RECON_OK)
         return status;
     if (identity->handle == 0 && !matcher_time_fits(matcher, record->time, &payload)) {
-        identity->handle = wait_new(matcher, record, PENDING_MATCHED, 0);
+        identity->handle = wait_new(matcher, record, PENDING_MATCHED, 0, &identity->record);
         if (identity->handle == 0)
             return RECON_ERROR_MEMORY;
-        identity->record = pending_at(&matcher->pool, identity->handle);
     }
     if (identity->record != NULL && identity->record->state == PENDING_EVENT)
-        deadlines_remove(&matcher->deadlines, identity->handle);
+        deadlines_remove(&matcher->deadlines, identity->record);
     struct recon_counts *counts = partial_counts_at(&matcher->partial, record->time);
     counts->expected++;
     counts->matched++;
@@ -382,7 +391,7 @@ static int match_event(struct recon_matcher *matcher, const struct recon_record 
         if (waited != NULL && waited->has_source)
             matcher->direct.source = (struct recon_text){pending_texts(waited) + waited->id_size, waited->source_size};
     } else {
-        deadlines_remove(&matcher->deadlines, identity->handle);
+        deadlines_remove(&matcher->deadlines, identity->record);
         matcher->stats.pending--;
     }
     if (record->has_time)
@@ -392,7 +401,8 @@ static int match_event(struct recon_matcher *matcher, const struct recon_record 
     return RECON_OK;
 }
 
-static int handle_audit(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)
+static int handle_audit(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record,
+                        const struct matcher_hint *hint)
 {
     const struct recon_settings *settings = &matcher->settings;
     if (!record->has_time)
@@ -404,7 +414,7 @@ static int handle_audit(struct recon_matcher *matcher, int64_t now_ms, const str
         return RECON_OK;
     }
     struct identity identity;
-    identity_find(matcher, record->key, &identity);
+    identity_find(matcher, record->key, hint, &identity);
     if ((identity.sides & HAS_AUDIT) != 0)
         return duplicate(matcher, record, &identity);
     if (time_is_over(matcher->bound.retention_bound, record->time, settings->retention_ms))
@@ -414,12 +424,13 @@ static int handle_audit(struct recon_matcher *matcher, int64_t now_ms, const str
     return wait(matcher, record, &identity);
 }
 
-static int handle_event(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)
+static int handle_event(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record,
+                        const struct matcher_hint *hint)
 {
     const struct recon_settings *settings = &matcher->settings;
     bool is_poisoned = record->has_time && time_is_poisoned(now_ms, settings->max_future_skew_ms, record->time);
     struct identity identity;
-    identity_find(matcher, record->key, &identity);
+    identity_find(matcher, record->key, hint, &identity);
     if ((is_poisoned || !record->has_time) && (identity.sides & HAS_AUDIT) == 0)
         return reject(matcher, record, is_poisoned ? RECON_REASON_FUTURE : RECON_REASON_NO_TIME);
     if ((identity.sides & HAS_EVENT) != 0)
@@ -431,7 +442,8 @@ static int handle_event(struct recon_matcher *matcher, int64_t now_ms, const str
     return wait(matcher, record, &identity);
 }
 
-int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record)
+int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record,
+                         const struct matcher_hint *hint)
 {
     assert(record->stream < RECON_STREAM_COUNT && record->reason < RECON_REASON_COUNT);
     recon_matcher_settle(matcher);
@@ -445,8 +457,8 @@ int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const st
         matcher->stats.heartbeats[record->stream]++;
         return RECON_OK;
     }
-    return record->stream == RECON_STREAM_AUDIT ? handle_audit(matcher, now_ms, record)
-                                                : handle_event(matcher, now_ms, record);
+    return record->stream == RECON_STREAM_AUDIT ? handle_audit(matcher, now_ms, record, hint)
+                                                : handle_event(matcher, now_ms, record, hint);
 }
 
 int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *records,
@@ -457,8 +469,8 @@ int recon_matcher_records(struct recon_matcher *matcher, int64_t now_ms, const s
         return RECON_ERROR_UNDRAINED;
     recon_matcher_sweep(matcher, count);
     for (size_t i = 0; i < count; i++) {
-        matcher_ask_ahead(matcher, records, count, i);
-        int status = recon_matcher_handle(matcher, now_ms, &records[i]);
+        const struct matcher_hint *hint = matcher_hint(matcher, records, count, i);
+        int status = recon_matcher_handle(matcher, now_ms, &records[i], hint);
         if (status != RECON_OK)
             return status;
         *handled = i + 1;

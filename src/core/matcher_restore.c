@@ -59,8 +59,6 @@ static pending_handle pending_copy(struct recon_matcher *matcher, const struct s
     if (handle == 0)
         return 0;
     memcpy(made, saved->fields, sizeof(*made));
-    made->previous = made->next = 0;
-    made->is_late = false;
     made->frozen_state = 0;
     char *texts = pending_set_more(made, saved->place, saved->emitted_time);
     if (text_size > 0)
@@ -115,7 +113,7 @@ int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, i
     if (waiting->fields->arrival >= matcher->arrival_next)
         matcher->arrival_next = waiting->fields->arrival + 1;
     if (waiting->fields->state == PENDING_AUDIT || waiting->fields->state == PENDING_EVENT) {
-        pending_at(&matcher->pool, handle)->next = matcher->restored;
+        pending_at(&matcher->pool, handle)->link = matcher->restored;
         matcher->restored = handle;
     }
     return RECON_OK;
@@ -141,12 +139,12 @@ static pending_handle merge(struct pending_pool *pool, pending_handle one, pendi
         if (last == NULL)
             first = *from;
         else
-            last->next = *from;
+            last->link = *from;
         last = pending_at(pool, *from);
-        *from = last->next;
+        *from = last->link;
     }
     if (last != NULL)
-        last->next = 0;
+        last->link = 0;
     return first;
 }
 
@@ -156,8 +154,8 @@ static pending_handle sort_by_arrival(struct pending_pool *pool, pending_handle 
     pending_handle sorted[33] = {0};
     while (chain != 0) {
         pending_handle run = chain;
-        chain = pending_at(pool, run)->next;
-        pending_at(pool, run)->next = 0;
+        chain = pending_at(pool, run)->link;
+        pending_at(pool, run)->link = 0;
         unsigned i = 0;
         for (; sorted[i] != 0; i++) {
             run = merge(pool, sorted[i], run);
@@ -171,18 +169,23 @@ static pending_handle sort_by_arrival(struct pending_pool *pool, pending_handle 
     return all;
 }
 
-void recon_matcher_restore_end(struct recon_matcher *matcher)
+int recon_matcher_restore_end(struct recon_matcher *matcher)
 {
     struct recon_matcher_stats *stats = &matcher->stats;
     matcher->table.turn_credit = 0; /* segments were made as large as they must be */
     pending_handle handle = sort_by_arrival(&matcher->pool, matcher->restored);
     matcher->restored = 0;
     while (handle != 0) {
-        pending_handle next = pending_at(&matcher->pool, handle)->next;
-        deadlines_add(&matcher->deadlines, handle, matcher->bound.watermark);
+        struct pending *record = pending_at(&matcher->pool, handle);
+        pending_handle next = record->link;
+        int status = deadlines_reserve(&matcher->deadlines);
+        if (status != RECON_OK)
+            return status;
+        deadlines_add(&matcher->deadlines, handle, record, matcher->bound.watermark);
         handle = next;
     }
     for (int stream = 0; stream < RECON_STREAM_COUNT; stream++)
         stats->accepted[stream] = stats->matched[stream] + stats->waiting[stream] + stats->forgotten_matched[stream] +
                                   stats->forgotten_unmatched[stream];
+    return RECON_OK;
 }

@@ -30,6 +30,22 @@ struct wanted_texts {
     uint32_t context;
 };
 
+/* Records that the memory is asked for ahead, one group after the other. */
+#define MATCHER_AHEAD 32
+
+/* Where a record's identity was when the memory was asked for it, or would have been put: good while nothing in the
+ * table has moved (its version is the same) and, of an absent one, while nothing was put into the block. */
+struct matcher_hint {
+    struct table_place place;
+    uint64_t used; /* of place.block */
+};
+
+/* Of the group whose records are being handled. */
+struct matcher_ahead {
+    uint64_t version; /* the table's, when the hints were made */
+    struct matcher_hint hints[MATCHER_AHEAD];
+};
+
 struct recon_matcher {
     struct recon_memory *memory;
     struct recon_settings settings;
@@ -51,6 +67,7 @@ struct recon_matcher {
     bool has_time_base;
     bool has_direct;
     bool is_rising;
+    struct matcher_ahead ahead;
     struct matcher_view *view; /* frozen: a snapshot is under way while the matcher goes on; NULL: none */
     struct recon_matcher_stats stats;
 };
@@ -59,22 +76,24 @@ int recon_matcher_init(struct recon_matcher *matcher, const struct recon_setting
                        struct recon_memory *memory);
 void recon_matcher_deinit(struct recon_matcher *matcher);
 
-/* Before so many records are handled one after another: asks the memory for what they will want, step by step for all
- * of them, so that the steps of many are under way at once. */
-#define MATCHER_AHEAD 32
-void recon_matcher_prefetch(const struct recon_matcher *matcher, const struct recon_record *records, size_t count);
-/* Before the record at `at` of these is handled: does so for it and those behind it, if it is their turn. */
-static inline void matcher_ask_ahead(const struct recon_matcher *matcher, const struct recon_record *records,
-                                     size_t count, size_t at)
+/* Before so many records are handled one after another: asks the memory for what they will want, and makes their hints.
+ */
+void recon_matcher_ask_ahead(struct recon_matcher *matcher, const struct recon_record *records, size_t count);
+/* The hint of the record at `at`, which is to be handled now; from 0 on, one after another. */
+static inline const struct matcher_hint *matcher_hint(struct recon_matcher *matcher, const struct recon_record *records,
+                                                      size_t count, size_t at)
 {
     if (at % MATCHER_AHEAD == 0)
-        recon_matcher_prefetch(matcher, records + at, count - at < MATCHER_AHEAD ? count - at : MATCHER_AHEAD);
+        recon_matcher_ask_ahead(matcher, records + at, count - at < MATCHER_AHEAD ? count - at : MATCHER_AHEAD);
+    return &matcher->ahead.hints[at % MATCHER_AHEAD];
 }
 /* While it rises: the same for the entries of what falls due next, so many of them as is returned. */
 size_t recon_matcher_prefetch_due(struct recon_matcher *matcher);
 
-/* One record. RECON_OK, and has_direct says whether it caused a result; or a status, and nothing has changed. */
-int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record);
+/* One record, with its hint. RECON_OK, and has_direct says whether it caused a result; or a status, and nothing has
+ * changed. */
+int recon_matcher_handle(struct recon_matcher *matcher, int64_t now_ms, const struct recon_record *record,
+                         const struct matcher_hint *hint);
 
 /* The step to this W and R reports nothing: it is done at once, in place of recon_matcher_rise. */
 bool recon_matcher_rise_quietly(struct recon_matcher *matcher, const struct recon_rise *rise);
@@ -104,7 +123,7 @@ static inline int64_t matcher_time_of(const struct recon_matcher *matcher, uint6
 /* The record is out of the state; it is given back once its texts are out of use. */
 static inline void matcher_spend(struct recon_matcher *matcher, pending_handle handle)
 {
-    pending_at(&matcher->pool, handle)->next = matcher->spent;
+    pending_at(&matcher->pool, handle)->link = matcher->spent;
     matcher->spent = handle;
 }
 
@@ -158,11 +177,16 @@ bool recon_matcher_purge(struct recon_matcher *matcher, uint32_t slot);
 void recon_matcher_sweep(struct recon_matcher *matcher, size_t record_count);
 
 /* Gives back the records whose texts were in results. */
-void recon_matcher_settle(struct recon_matcher *matcher);
+void recon_matcher_settle_spent(struct recon_matcher *matcher);
+static inline void recon_matcher_settle(struct recon_matcher *matcher)
+{
+    if (matcher->spent != 0)
+        recon_matcher_settle_spent(matcher);
+}
 
 /* --- restoring a snapshot -------------------------------------------------------------------------------------- */
 
-/* A pending record as it was saved: its fields (links and is_late are not used), and what is in its tail. */
+/* A pending record as it was saved: its fields (link and spot are not used), and what is in its tail. */
 struct saved_pending {
     const struct pending *fields;
     struct pending_place place;
@@ -176,7 +200,7 @@ void recon_matcher_restore_group(struct recon_matcher *matcher, uint32_t group);
  * RECON_ERROR_FULL. waiting is NULL for a table_state other than TABLE_PENDING. */
 int recon_matcher_restore(struct recon_matcher *matcher, struct recon_key key, int state, int64_t time,
                           const struct saved_pending *waiting);
-/* All identities are there: W and R are set, and what waits is put in order. */
-void recon_matcher_restore_end(struct recon_matcher *matcher);
+/* All identities are there: W and R are set, and what waits is put in order. RECON_OK or RECON_ERROR_MEMORY. */
+int recon_matcher_restore_end(struct recon_matcher *matcher);
 
 #endif

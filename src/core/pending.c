@@ -9,26 +9,26 @@
 #define UNIT_COUNT (PAGE_BYTES / PENDING_UNIT_BYTES - 1)
 #define PAGE_COUNT_MAX (UINT32_C(1) << (32 - PENDING_PAGE_BITS))
 
-#define SMALL_CLASS_COUNT 32 /* 16 to 512 bytes, in steps of 16 */
 #define CLASS_OWN_PAGE (PENDING_CLASS_COUNT - 1)
 
 /* Past 512 bytes a class is a quarter larger than the one before, as far as a page holds several. */
-static const uint16_t large_units[PENDING_CLASS_COUNT - 1 - SMALL_CLASS_COUNT] = {
+static const uint16_t large_units[PENDING_CLASS_COUNT - 1 - PENDING_SMALL_CLASS_COUNT] = {
     40, 50, 62, 78, 98, 122, 152, 190, 238, 298, 372, 466, 582, 728, 1023, 1365,
 };
 
 static uint16_t class_units(uint32_t size_class)
 {
     assert(size_class < CLASS_OWN_PAGE);
-    return size_class < SMALL_CLASS_COUNT ? (uint16_t)(size_class + 1) : large_units[size_class - SMALL_CLASS_COUNT];
+    return size_class < PENDING_SMALL_CLASS_COUNT ? (uint16_t)(size_class + 1)
+                                                  : large_units[size_class - PENDING_SMALL_CLASS_COUNT];
 }
 
 static uint32_t class_of(size_t size_bytes)
 {
     size_t units = (size_bytes + PENDING_UNIT_BYTES - 1) / PENDING_UNIT_BYTES;
-    if (units <= SMALL_CLASS_COUNT)
+    if (units <= PENDING_SMALL_CLASS_COUNT)
         return (uint32_t)units - 1;
-    for (uint32_t i = SMALL_CLASS_COUNT; i < CLASS_OWN_PAGE; i++)
+    for (uint32_t i = PENDING_SMALL_CLASS_COUNT; i < CLASS_OWN_PAGE; i++)
         if (units <= class_units(i))
             return i;
     return CLASS_OWN_PAGE;
@@ -137,14 +137,11 @@ static void page_free(struct pending_pool *pool, uint32_t number)
     number_give(pool, number);
 }
 
-pending_handle pending_new(struct pending_pool *pool, size_t tail_size, struct pending **record)
+pending_handle pending_block_new_anywhere(struct pending_pool *pool, size_t size_bytes, void **block)
 {
-    size_t size_bytes = offsetof(struct pending, tail) + tail_size;
-    if (size_bytes < sizeof(struct pending))
-        size_bytes = sizeof(struct pending);
     uint32_t size_class = class_of(size_bytes);
     uint32_t number;
-    *record = NULL;
+    *block = NULL;
     if (size_class == CLASS_OWN_PAGE || pool->partial[size_class] == 0) {
         number = page_new(pool, size_class, size_class == CLASS_OWN_PAGE ? size_bytes : PAGE_BYTES);
         if (number == PAGE_COUNT_MAX)
@@ -166,11 +163,11 @@ pending_handle pending_new(struct pending_pool *pool, size_t tail_size, struct p
     page->live_count++;
     if (size_class != CLASS_OWN_PAGE && page->live_count == page->block_count)
         partial_unlink(pool, number);
-    *record = (struct pending *)(void *)(page->blocks + (size_t)unit * PENDING_UNIT_BYTES);
+    *block = page->blocks + (size_t)unit * PENDING_UNIT_BYTES;
     return number << PENDING_PAGE_BITS | (uint32_t)(unit + 1);
 }
 
-void pending_free(struct pending_pool *pool, pending_handle handle)
+void pending_free_anywhere(struct pending_pool *pool, pending_handle handle)
 {
     assert(handle != 0);
     uint32_t number = handle >> PENDING_PAGE_BITS;

@@ -8,9 +8,12 @@
 #ifndef RECON_CORE_PENDING_H
 #define RECON_CORE_PENDING_H
 
+#include <stddef.h>
+#include <string.h>
+
 #include "core/memory.h"
 
-/* Names a block: page number and place in the page, in units of 16 bytes. 0 names none. */
+/* Names a block, of a record or of deadlines: page number and place in the page, in units of 16 bytes. 0 names none. */
 typedef uint32_t pending_handle;
 
 enum pending_state {
@@ -27,21 +30,20 @@ enum pending_state {
  * lies in one cache line most times. */
 struct pending {
     int64_t time;
-    pending_handle previous; /* deadlines */
-    pending_handle next;
+    pending_handle link;  /* in the deadlines: its chunk; among those spent or restored: the next one */
     uint8_t state;        /* enum pending_state */
     uint8_t frozen_state; /* matcher_view.h: what it was; 0: no before-image refers to the record */
-    bool is_late : 1;     /* deadlines: the list it is in */
+    uint8_t spot;         /* in its chunk */
     bool has_place : 1;
     bool has_offset : 1; /* then it has_place, too */
     bool has_emitted_time : 1;
     bool has_id : 1;
     bool has_source : 1;
     bool has_context : 1;
-    uint32_t context_size;
     uint64_t key_high;
     uint64_t key_low;
     uint64_t arrival; /* rank among all that ever waited */
+    uint32_t context_size;
     uint16_t id_size;
     uint16_t source_size;
     char tail[]; /* struct pending_place, if has_place; i64 emitted time, if it has that; id, source, context */
@@ -82,19 +84,69 @@ void pending_pool_init(struct pending_pool *pool, struct recon_memory *memory);
 /* Gives everything back, live or not. */
 void pending_pool_deinit(struct pending_pool *pool);
 
-/* A block for a record whose tail has this size; nothing in it is set. *record is NULL (and 0 returned) when
- * memory is out. */
-pending_handle pending_new(struct pending_pool *pool, size_t tail_size, struct pending **record);
-void pending_free(struct pending_pool *pool, pending_handle handle);
-
 #define PENDING_UNIT_BYTES 16
 #define PENDING_PAGE_BITS 12
 
-static inline struct pending *pending_at(const struct pending_pool *pool, pending_handle handle)
+static inline void *pending_block_at(const struct pending_pool *pool, pending_handle handle)
 {
     const struct pending_page *page = &pool->pages[handle >> PENDING_PAGE_BITS];
     size_t unit = (handle & ((1u << PENDING_PAGE_BITS) - 1)) - 1;
-    return (struct pending *)(void *)(page->blocks + unit * PENDING_UNIT_BYTES);
+    return page->blocks + unit * PENDING_UNIT_BYTES;
+}
+
+/* The same for a block that was taken for a record. */
+static inline struct pending *pending_at(const struct pending_pool *pool, pending_handle handle)
+{
+    return pending_block_at(pool, handle);
+}
+
+#define PENDING_SMALL_CLASS_COUNT 32 /* 16 to 512 bytes, in steps of 16 */
+
+/* Where the quick ways below don't do. */
+pending_handle pending_block_new_anywhere(struct pending_pool *pool, size_t size_bytes, void **block);
+void pending_free_anywhere(struct pending_pool *pool, pending_handle handle);
+
+/* A block of at least so many bytes, more than 0; nothing in it is set. *block is NULL (and 0 returned) when memory is
+ * out. */
+static inline pending_handle pending_block_new(struct pending_pool *pool, size_t size_bytes, void **block)
+{
+    const size_t units = (size_bytes + PENDING_UNIT_BYTES - 1) / PENDING_UNIT_BYTES;
+    const uint32_t number = units <= PENDING_SMALL_CLASS_COUNT ? pool->partial[units - 1] : 0;
+    if (number == 0)
+        return pending_block_new_anywhere(pool, size_bytes, block);
+    struct pending_page *page = &pool->pages[number - 1];
+    if (page->live_count + 1 == page->block_count)
+        return pending_block_new_anywhere(pool, size_bytes, block);
+    page->live_count++;
+    uint32_t unit = page->free_unit;
+    if (unit != 0)
+        memcpy(&page->free_unit, page->blocks + (size_t)(unit - 1) * PENDING_UNIT_BYTES, sizeof(page->free_unit));
+    else
+        unit = page->used_count++ * (uint32_t)units + 1;
+    *block = page->blocks + (size_t)(unit - 1) * PENDING_UNIT_BYTES;
+    return (number - 1) << PENDING_PAGE_BITS | unit;
+}
+
+/* The same for a record whose tail has this size. */
+static inline pending_handle pending_new(struct pending_pool *pool, size_t tail_size, struct pending **record)
+{
+    void *block;
+    const pending_handle handle = pending_block_new(pool, offsetof(struct pending, tail) + tail_size, &block);
+    *record = block;
+    return handle;
+}
+
+static inline void pending_free(struct pending_pool *pool, pending_handle handle)
+{
+    struct pending_page *page = &pool->pages[handle >> PENDING_PAGE_BITS];
+    if (page->live_count <= 1 || page->live_count == page->block_count) {
+        pending_free_anywhere(pool, handle);
+        return;
+    }
+    const uint32_t unit = handle & ((1u << PENDING_PAGE_BITS) - 1);
+    page->live_count--;
+    memcpy(page->blocks + (size_t)(unit - 1) * PENDING_UNIT_BYTES, &page->free_unit, sizeof(page->free_unit));
+    page->free_unit = (uint16_t)unit;
 }
 
 /* Bytes of the record's texts. */

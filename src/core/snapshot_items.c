@@ -485,7 +485,9 @@ int snapshot_builder_finish(struct snapshot_builder *builder, bool is_whole)
             builder->matcher->bound = builder->watermark->bound;
         else if (builder->has_bound)
             builder->matcher->bound = builder->bound;
-        recon_matcher_restore_end(builder->matcher);
+        int status = recon_matcher_restore_end(builder->matcher);
+        if (status != RECON_OK)
+            return status;
     }
     if (builder->watermark != NULL && builder->windows != NULL && !builder->has_counts)
         recon_windows_restore_bound(builder->windows, &builder->watermark->bound);

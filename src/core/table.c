@@ -38,12 +38,8 @@ static bool segment_new(struct table *table, struct table_slot *slot)
 
 static void segment_free(struct table *table, const struct table_slot *slot)
 {
+    table->version++;
     recon_memory_give(table->memory, slot->blocks, slot->block_count * BLOCK_BYTES);
-}
-
-static struct table_block *block_of(const struct table_slot *slot, const struct table_entry *entry)
-{
-    return &slot->blocks[(size_t)((const char *)entry - (const char *)slot->blocks) / BLOCK_BYTES];
 }
 
 /* The first block with a free place, from the home on. NULL: there is none. */
@@ -102,14 +98,15 @@ struct table_place table_find_beyond(const struct table *table, struct recon_key
     const struct table_slot *slot = &table->slots[slot_number];
     const uint64_t position = table_position(key.high, slot);
     const uint32_t home = (uint32_t)(position >> 32);
+    const uint8_t tag = (uint8_t)(position >> 24);
     for (uint32_t distance = 1; distance <= slot->blocks[home].reach; distance++) {
-        struct table_entry *entry =
-            table_block_find(table_block_behind(slot, home, distance), (uint8_t)(position >> 24), key);
+        struct table_block *block = table_block_behind(slot, home, distance);
+        struct table_entry *entry = table_block_find(block, tag, key);
         if (entry != NULL)
-            return (struct table_place){entry, entry, slot_number};
+            return (struct table_place){entry, block, slot_number, tag, false};
     }
     struct table_block *block = block_with_room(slot, home);
-    return (struct table_place){NULL, block == NULL ? NULL : &block->entries[block->used], slot_number};
+    return (struct table_place){NULL, block, slot_number, tag, block == &slot->blocks[home]};
 }
 
 static uint32_t slots_of_segment(const struct table *table, const struct table_slot *slot)
@@ -137,20 +134,19 @@ void table_put(struct table *table, const struct table_place *place, struct reco
 {
     const struct table_slot *slot = &table->slots[place->slot];
     struct table_segment *segment = &table->segments[slot->segment];
-    assert(segment->room > 0 && place->entry == NULL && place->spot != NULL);
+    assert(segment->room > 0 && place->entry == NULL && place->block != NULL);
     const struct table_entry entry = {key.high,
                                       (key.low & TABLE_KEY_LOW_MASK) | (uint64_t)state << TABLE_PAYLOAD_BITS | payload};
-    const uint64_t position = table_position(key.high, slot);
-    const uint32_t home = (uint32_t)(position >> 32);
-    struct table_block *block = block_of(slot, place->spot);
-    block_add(block, (uint8_t)(position >> 24), &entry);
+    block_add(place->block, place->tag, &entry);
     if (time < segment->oldest)
         segment->oldest = time;
     segment->used++;
     segment->room--;
     table->turn_credit++;
     table->entry_count++;
-    const uint32_t distance = reach_to(slot, home, block);
+    if (place->is_home)
+        return;
+    const uint32_t distance = reach_to(slot, table_home(key.high, slot), place->block);
     if (distance >= CROWDED_BLOCKS && distance > slot->block_count / 3 && slot->depth < CROWDED_DEPTH_MAX) {
         segment->is_crowded = true;
         segment->room = 0;
@@ -163,7 +159,8 @@ void table_remove(struct table *table, struct table_place place)
     struct table_segment *segment = &table->segments[slot->segment];
     segment->used--;
     table->entry_count--;
-    block_take_out(block_of(slot, place.entry), place.entry);
+    table->version++;
+    block_take_out(place.block, place.entry);
     segment->is_crowded = false;
     set_room(segment, slot);
 }
@@ -406,6 +403,7 @@ void table_prepare(struct table *table, struct recon_key key, uint64_t entry_cou
 
 void table_purge(struct table *table, uint32_t slot_number, table_is_over is_over, void *context)
 {
+    table->version++;
     const struct table_slot *slot = &table->slots[slot_number];
     struct table_segment *segment = &table->segments[slot->segment];
     const struct table_block *end = slot->blocks + slot->block_count;

@@ -88,6 +88,7 @@ struct table {
     uint32_t segment_count;
     uint32_t segment_capacity;
     uint64_t entry_count;
+    uint64_t version;     /* changes whenever entries move */
     uint64_t turn_credit; /* entries put that no turn was given for yet */
     uint32_t turn_slot;   /* whose turn is next */
 };
@@ -95,9 +96,22 @@ struct table {
 /* Where an entry is; good until the table's next change. */
 struct table_place {
     struct table_entry *entry; /* NULL: not there */
-    struct table_entry *spot;  /* where it is or would be; NULL: there is no place */
+    struct table_block *block; /* where it is, or would be put behind the others; NULL: there is no place */
     uint32_t slot;
+    uint8_t tag;
+    bool is_home; /* that block is the key's home */
 };
+
+/* Field by field: copied whole it would be read back in other pieces than it was just written in, for which a core
+ * waits until all writes before are done. */
+static inline void table_place_set(struct table_place *place, const struct table_place *other)
+{
+    place->entry = other->entry;
+    place->block = other->block;
+    place->slot = other->slot;
+    place->tag = other->tag;
+    place->is_home = other->is_home;
+}
 
 int table_init(struct table *table, struct recon_memory *memory);
 void table_deinit(struct table *table);
@@ -173,15 +187,21 @@ static inline bool table_is_of(const struct table_entry *entry, struct recon_key
     return entry->key_high == key.high && ((entry->rest ^ key.low) & TABLE_KEY_LOW_MASK) == 0;
 }
 
-/* The key's entry in this block; NULL: it is not there. */
-static inline struct table_entry *table_block_find(struct table_block *block, uint8_t tag, struct recon_key key)
+/* The key's entry among these of the block; NULL: it is not there. */
+static inline struct table_entry *table_block_pick(struct table_block *block, uint64_t matches, struct recon_key key)
 {
-    for (uint64_t matches = table_block_matches(block, tag); matches != 0; matches &= matches - 1) {
+    for (; matches != 0; matches &= matches - 1) {
         struct table_entry *entry = &block->entries[__builtin_ctzll(matches)];
         if (table_is_of(entry, key))
             return entry;
     }
     return NULL;
+}
+
+/* The key's entry in this block; NULL: it is not there. */
+static inline struct table_entry *table_block_find(struct table_block *block, uint8_t tag, struct recon_key key)
+{
+    return table_block_pick(block, table_block_matches(block, tag), key);
 }
 
 /* The block so many behind: the first one follows the last. */
@@ -194,18 +214,23 @@ static inline struct table_block *table_block_behind(const struct table_slot *sl
 /* Where the home does not tell: it has a reach, or is full. */
 struct table_place table_find_beyond(const struct table *table, struct recon_key key, uint32_t slot);
 
+/* What the home says, whose entry of the key this is, NULL if it has none. */
+static inline struct table_place table_place_from(const struct table *table, struct recon_key key, uint32_t slot,
+                                                  struct table_block *home, uint8_t tag, struct table_entry *entry)
+{
+    if (entry == NULL && (home->reach > 0 || home->used == TABLE_BLOCK_PLACES))
+        return table_find_beyond(table, key, slot);
+    return (struct table_place){entry, home, slot, tag, true};
+}
+
 static inline struct table_place table_find(const struct table *table, struct recon_key key)
 {
     const uint32_t number = table_slot_of(table, key.high);
     const struct table_slot *slot = &table->slots[number];
     const uint64_t position = table_position(key.high, slot);
     struct table_block *home = &slot->blocks[position >> 32];
-    struct table_entry *entry = table_block_find(home, (uint8_t)(position >> 24), key);
-    if (entry != NULL)
-        return (struct table_place){entry, entry, number};
-    if (home->reach > 0 || home->used == TABLE_BLOCK_PLACES)
-        return table_find_beyond(table, key, number);
-    return (struct table_place){NULL, &home->entries[home->used], number};
+    const uint8_t tag = (uint8_t)(position >> 24);
+    return table_place_from(table, key, number, home, tag, table_block_find(home, tag, key));
 }
 
 /* Entries that the slot's segment takes before it must grow, 0 where it must now. */

@@ -83,7 +83,7 @@ static void the_memory_limit_stops_a_record_that_can_then_be_handed_in_again(voi
     struct recon_engine *engine;
     assert_int_equal(recon_engine_new(&settings, &engine), RECON_OK);
     assert_int_equal(recon_engine_clock(engine, 0), RECON_OK);
-    uint64_t limit_bytes = recon_engine_memory_bytes(engine) + 100000;
+    uint64_t limit_bytes = recon_engine_memory_bytes(engine) + 200000;
     recon_engine_memory_limit(engine, limit_bytes);
     int status = RECON_OK;
     uint64_t said = 0;

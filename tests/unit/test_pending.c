@@ -77,7 +77,15 @@ static pending_handle add(struct deadlines *deadlines, int64_t time, uint64_t ar
     assert_int_not_equal(handle, 0);
     record->time = time;
     record->arrival = arrival;
-    deadlines_add(deadlines, handle, watermark);
+    assert_int_equal(deadlines_reserve(deadlines), RECON_OK);
+    deadlines_add(deadlines, handle, record, watermark);
+    return handle;
+}
+
+static pending_handle take(struct deadlines *deadlines, int64_t watermark)
+{
+    pending_handle handle;
+    assert_int_equal(deadlines_take(deadlines, watermark, &handle), RECON_OK);
     return handle;
 }
 
@@ -111,14 +119,14 @@ static void records_fall_due_in_order_of_time_and_arrival(void **state)
     for (unsigned i = 0; i < COUNT; i++)
         handles[i] = add(&deadlines, a_time(i), i, INT64_MIN);
     for (unsigned i = 0; i < COUNT; i += 3)
-        deadlines_remove(&deadlines, handles[i]);
+        deadlines_remove(&deadlines, pending_at(&pool, handles[i]));
     int64_t watermarks[] = {INT64_MIN + 2, -40000, -3, 150, 99, 150, 100000, INT64_MAX - 2, INT64_MAX};
     int64_t last_time = INT64_MIN;
     uint64_t last_arrival = 0;
     unsigned taken = 0;
     for (unsigned i = 0; i < sizeof(watermarks) / sizeof(watermarks[0]); i++) {
         pending_handle handle;
-        while ((handle = deadlines_take(&deadlines, watermarks[i])) != 0) {
+        while ((handle = take(&deadlines, watermarks[i])) != 0) {
             const struct pending *record = pending_at(&pool, handle);
             assert_true(deadlines_may_be_due(&deadlines, record->time) || record->time <= watermarks[i]);
             assert_true(record->time <= watermarks[i]);
@@ -151,8 +159,8 @@ static void late_records_come_first_in_order_of_arrival(void **state)
         add(&deadlines, times[i], i, 100);
     assert_true(deadlines_may_be_due(&deadlines, 100));
     for (unsigned i = 0; i < 5; i++)
-        assert_int_equal(pending_at(&pool, deadlines_take(&deadlines, 101))->arrival, expected[i]);
-    assert_int_equal(deadlines_take(&deadlines, INT64_MAX), 0);
+        assert_int_equal(pending_at(&pool, take(&deadlines, 101))->arrival, expected[i]);
+    assert_int_equal(take(&deadlines, INT64_MAX), 0);
     pending_pool_deinit(&pool);
 }
 
