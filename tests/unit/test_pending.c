@@ -164,12 +164,94 @@ static void late_records_come_first_in_order_of_arrival(void **state)
     pending_pool_deinit(&pool);
 }
 
+/* Chunks that lose all, some or none of their records, at the ends of their list and between. */
+static void many_of_one_time_fall_due_in_order_of_arrival(void **state)
+{
+    (void)state;
+    enum { COUNT = 10 * DEADLINE_CHUNK_HANDLES };
+    static struct deadlines deadlines;
+    static pending_handle handles[COUNT];
+    static bool is_out[COUNT];
+    for (unsigned seed = 0; seed < 200; seed++) {
+        struct pending_pool pool;
+        pending_pool_init(&pool, &memory);
+        deadlines_init(&deadlines, &pool);
+        for (unsigned i = 0; i < COUNT; i++) {
+            handles[i] = add(&deadlines, 7, i, INT64_MIN);
+            is_out[i] = false;
+            /* Some leave while others still come. */
+            const uint64_t random = kit_key(seed * COUNT + i).low;
+            const unsigned number = (unsigned)(random >> 8) % (i + 1);
+            if (random % 10 < seed % 10 && !is_out[number]) {
+                deadlines_remove(&deadlines, pending_at(&pool, handles[number]));
+                is_out[number] = true;
+            }
+        }
+        /* All of some chunks, where the records were put in them side by side. */
+        for (unsigned i = seed % 3 * DEADLINE_CHUNK_HANDLES; i < seed % 7 * DEADLINE_CHUNK_HANDLES; i++) {
+            if (!is_out[i])
+                deadlines_remove(&deadlines, pending_at(&pool, handles[i]));
+            is_out[i] = true;
+        }
+        assert_int_equal(take(&deadlines, 6), 0);
+        for (unsigned i = 0; i < COUNT; i++)
+            if (!is_out[i])
+                assert_int_equal(take(&deadlines, 7), handles[i]);
+        assert_int_equal(take(&deadlines, 7), 0);
+        assert_int_equal(deadlines.count, 0);
+        pending_pool_deinit(&pool);
+    }
+    assert_int_equal(memory.used_bytes, 0);
+}
+
+static void what_there_was_no_memory_to_deal_out_is_dealt_out_later(void **state)
+{
+    (void)state;
+    enum { COUNT = 30000 }; /* that many lists need more chunks than the pages at hand have */
+    static struct deadlines deadlines;
+    struct pending_pool pool;
+    pending_pool_init(&pool, &memory);
+    deadlines_init(&deadlines, &pool);
+    for (unsigned i = 0; i < COUNT; i++)
+        add(&deadlines, i % 2 == 0 ? i % 256 : (int64_t)i * 1000, i, INT64_MIN);
+    unsigned refused = 0;
+    unsigned taken = 0;
+    int64_t last_time = INT64_MIN;
+    uint64_t last_arrival = 0;
+    uint64_t room = 0;
+    while (taken < COUNT) {
+        pending_handle handle;
+        memory.limit_bytes = memory.used_bytes + room;
+        int status = deadlines_take(&deadlines, INT64_MAX, &handle);
+        if (status != RECON_OK) {
+            assert_int_equal(status, RECON_ERROR_MEMORY);
+            assert_int_equal(deadlines_peek(&deadlines, INT64_MAX, &handle, 1), 0);
+            refused++;
+            room = 65536;
+            continue;
+        }
+        room = 0;
+        assert_int_not_equal(handle, 0);
+        const struct pending *record = pending_at(&pool, handle);
+        assert_true(record->time > last_time || (record->time == last_time && record->arrival > last_arrival));
+        last_time = record->time;
+        last_arrival = record->arrival;
+        taken++;
+    }
+    memory.limit_bytes = UINT64_MAX;
+    assert_true(refused > 0);
+    assert_int_equal(take(&deadlines, INT64_MAX), 0);
+    pending_pool_deinit(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(blocks_keep_their_bytes_and_all_memory_goes_back, set_up),
         cmocka_unit_test_setup(without_memory_there_is_no_record_and_nothing_changes, set_up),
         cmocka_unit_test_setup(records_fall_due_in_order_of_time_and_arrival, set_up),
+        cmocka_unit_test_setup(many_of_one_time_fall_due_in_order_of_arrival, set_up),
+        cmocka_unit_test_setup(what_there_was_no_memory_to_deal_out_is_dealt_out_later, set_up),
         cmocka_unit_test_setup(late_records_come_first_in_order_of_arrival, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
