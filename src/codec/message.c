@@ -135,6 +135,7 @@ void recon_message_decoder_free(struct recon_message_decoder *decoder)
     for (int i = 0; i < RECON_SHAPE_COUNT; i++)
         recon_message_view_free(decoder->views[i]);
     recon_json_index_free(decoder->index);
+    recon_json_block_free(decoder->block);
     free(decoder->scratch);
     free(decoder);
 }
@@ -165,6 +166,26 @@ void recon_message_keys(const struct recon_message_decoder *decoder, struct reco
 bool recon_message_decoder_reads_headers(const struct recon_message_decoder *decoder)
 {
     return decoder->reads_headers;
+}
+
+/* ---- many messages' values ---- */
+
+static bool make_block(struct recon_message_decoder *decoder)
+{
+    static const enum recon_shape shapes[] = {RECON_SHAPE_JSON, RECON_SHAPE_CLOUDEVENTS, RECON_SHAPE_BINARY_JSON};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        if (decoder->views[shapes[i]] != NULL && recon_message_view_know(decoder->views[shapes[i]]) != RECON_OK)
+            return false;
+    return recon_json_block_new(&decoder->block) == RECON_OK;
+}
+
+size_t recon_message_scan(struct recon_message_decoder *decoder, const struct recon_text *values, size_t count)
+{
+    if (!decoder->formats.json && !decoder->formats.cloudevents)
+        return count;
+    if (decoder->block == NULL && !make_block(decoder))
+        return count; /* each by itself then, which takes less memory */
+    return recon_json_block_scan(decoder->block, values, count);
 }
 
 /* ---- one message ---- */

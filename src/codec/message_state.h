@@ -7,6 +7,7 @@
 #ifndef RECON_CODEC_MESSAGE_STATE_H
 #define RECON_CODEC_MESSAGE_STATE_H
 
+#include "codec/json_block.h"
 #include "codec/json_index.h"
 #include "codec/message_schema.h"
 #include "codec/message_view.h"
@@ -48,6 +49,7 @@ struct recon_message_decoder {
     bool reads_headers;                                  /* ... or are mapped */
     bool keys_later;                                     /* asked for, and an identity is one field in every shape */
     struct recon_json_index *index;
+    struct recon_json_block *block; /* values that were scanned; NULL: none ever was */
     char *scratch;
     size_t scratch_size;
     struct recon_registry registry;

@@ -132,26 +132,43 @@ static int read_list(const struct recon_call *call, struct recon_json_document *
     return recon_value_reject(call);
 }
 
+/* Whether the value was scanned with others; it is at hand then. */
+static bool is_scanned(const struct recon_call *call)
+{
+    return call->decoder->block != NULL && recon_json_block_find(call->decoder->block, call->message->value);
+}
+
+/* document NULL: the scanned one. False: it is no object. */
+static bool find_fields(struct recon_message_decoder *decoder, const struct recon_json_document *document,
+                        struct recon_message_view *view)
+{
+    if (document == NULL)
+        return recon_json_block_read(decoder->block, view->tree, &view->known, view->found);
+    struct recon_json_document start = *document;
+    return recon_json_walk(view->tree, &start, view->found);
+}
+
 static int read_json(const struct recon_call *call, enum recon_shape shape)
 {
     struct recon_message_decoder *decoder = call->decoder;
-    struct recon_json_document document;
-    int status = open_document(decoder, call->message->value, &document);
-    if (status != RECON_OK)
-        return status == RECON_ERROR_INVALID ? recon_value_reject(call) : status;
     const bool is_open = decoder->formats.json && decoder->formats.cloudevents && !recon_marks_structured(&call->marks);
-    const bool is_list = *document.position < document.end && document.bytes[*document.position] == '[';
-    if (is_list && (shape == RECON_SHAPE_CLOUDEVENTS || is_open))
-        return read_list(call, &document, is_open);
-
+    const struct recon_json_document *document = NULL;
+    struct recon_json_document alone;
+    if (!is_scanned(call)) {
+        const int status = open_document(decoder, call->message->value, &alone);
+        if (status != RECON_OK)
+            return status == RECON_ERROR_INVALID ? recon_value_reject(call) : status;
+        const bool is_list = *alone.position < alone.end && alone.bytes[*alone.position] == '[';
+        if (is_list && (shape == RECON_SHAPE_CLOUDEVENTS || is_open))
+            return read_list(call, &alone, is_open);
+        document = &alone;
+    }
     struct recon_message_view *view = decoder->views[shape];
-    const struct recon_json_document start = document;
-    bool good = recon_json_walk(view->tree, &document, view->found);
+    bool good = find_fields(decoder, document, view);
     if (good && is_open && recon_message_view_tells(view) != (shape == RECON_SHAPE_CLOUDEVENTS)) {
         decoder->guess = shape == RECON_SHAPE_JSON ? RECON_SHAPE_CLOUDEVENTS : RECON_SHAPE_JSON;
         view = decoder->views[decoder->guess];
-        document = start;
-        good = recon_json_walk(view->tree, &document, view->found);
+        good = find_fields(decoder, document, view);
     }
     return good ? extract(call, view, NULL) : recon_value_reject(call);
 }
@@ -162,7 +179,10 @@ static int read_binary_json(const struct recon_call *call)
     const struct recon_text value = call->message->value;
     const char first = recon_value_first_byte(value);
     recon_message_view_clear(view);
-    if (first == '{' || first == '[') {
+    if (is_scanned(call)) {
+        if (!find_fields(call->decoder, NULL, view))
+            return recon_value_reject(call);
+    } else if (first == '{' || first == '[') {
         struct recon_json_document document;
         const int status = open_document(call->decoder, value, &document);
         if (status == RECON_ERROR_MEMORY)

@@ -107,10 +107,16 @@ void recon_message_view_free(struct recon_message_view *view)
     if (view == NULL)
         return;
     recon_json_tree_free(view->tree);
+    recon_json_shapes_free(view->known.shapes);
     recon_plan_free(view->plan);
     free(view->found);
     free(view->outers);
     free(view);
+}
+
+int recon_message_view_know(struct recon_message_view *view)
+{
+    return view->known.shapes == NULL ? recon_json_shapes_new(view->tree->path_count, &view->known.shapes) : RECON_OK;
 }
 
 bool recon_header_is(struct recon_text name, const char *other)

@@ -8,6 +8,7 @@
 #define RECON_CODEC_MESSAGE_VIEW_H
 
 #include "codec/extract.h"
+#include "codec/json_block.h"
 #include "codec/json_tree.h"
 #include "codec/message.h"
 #include "codec/text_form.h"
@@ -28,7 +29,8 @@ struct recon_outer {
 struct recon_message_view {
     struct recon_plan *plan;
     struct recon_json_tree *tree;
-    struct recon_found *found; /* the plan's, then of those tells that the plan has no path for */
+    struct recon_json_known known; /* shapes NULL: no value was scanned yet */
+    struct recon_found *found;     /* the plan's, then of those tells that the plan has no path for */
     struct recon_outer *outers;
     size_t outer_count;
     uint32_t whole;    /* the path to the value as a whole, or RECON_PATH_NONE */
@@ -44,6 +46,9 @@ struct recon_message_view {
 int recon_message_view_new(const struct recon_decoder_options *options, const struct recon_message_shape *shape,
                            struct recon_message_view **view, const char **what);
 void recon_message_view_free(struct recon_message_view *view);
+
+/* Makes ready for values that were scanned. RECON_OK or RECON_ERROR_MEMORY. */
+int recon_message_view_know(struct recon_message_view *view);
 
 /* Fills found with what is outside of the value; all else in it stays. Texts are borrowed from message and view. */
 void recon_message_view_look(struct recon_message_view *view, const struct recon_message *message);

@@ -17,10 +17,6 @@
 /* A block that had to hold more records than this (batches of CloudEvents) gives their memory back. */
 #define RECORD_COUNT_KEPT ((size_t)4 * RECON_AHEAD_MESSAGE_COUNT)
 #define PATIENCE_MS 1000
-/* Messages between asking for one's bytes and decoding it, and of how many bytes; the processor sees the rest coming.
- */
-#define PREFETCH_COUNT 3
-#define PREFETCH_SIZE_MAX 512
 
 struct recon_message recon_ahead_message_of(const struct recon_kafka_message *from, uint32_t partition)
 {
@@ -84,31 +80,27 @@ static int digest(struct recon_ahead_block *block)
     return RECON_OK;
 }
 
-/* The value was last in the caches of the thread that received it, if at all. */
-static void prefetch(struct recon_text value)
-{
-    const size_t size = value.size < PREFETCH_SIZE_MAX ? value.size : PREFETCH_SIZE_MAX;
-    for (size_t at = 0; at < size; at += 64)
-        __builtin_prefetch(value.bytes + at);
-}
-
 /* Decodes what was taken, as far as that can be done here. Statuses are about memory. */
 static int decode(const struct recon_ahead_worker *worker, const struct recon_ahead_slot *slot,
                   struct recon_ahead_block *block)
 {
     struct recon_message_decoder *decoder = worker->decoders[slot->stream];
     const struct recon_kafka_taken *taken = &block->taken;
+    struct recon_text values[RECON_AHEAD_MESSAGE_COUNT];
+    size_t scanned_count = 0;
     int status = RECON_MESSAGE_DONE;
     assert(taken->count <= RECON_AHEAD_MESSAGE_COUNT);
     block->count = taken->count;
-    for (size_t i = 0; i < taken->count; i++)
+    for (size_t i = 0; i < taken->count; i++) {
+        values[i] = taken->messages[i].value;
         block->messages[i] = (struct recon_ahead_message){
             .offset = taken->messages[i].offset,
             .size = taken->messages[i].key.size + taken->messages[i].value.size,
         };
+    }
     for (size_t i = 0; i < taken->count && status == RECON_MESSAGE_DONE; i++) {
-        if (i + PREFETCH_COUNT < taken->count)
-            prefetch(taken->messages[i + PREFETCH_COUNT].value);
+        if (i == scanned_count)
+            scanned_count += recon_message_scan(decoder, values + i, taken->count - i);
         const struct recon_message message = recon_ahead_message_of(&taken->messages[i], slot->partition);
         status = recon_message_decode(decoder, &message, &block->batch);
         if (status != RECON_MESSAGE_DONE)

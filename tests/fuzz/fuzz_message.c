@@ -3,8 +3,8 @@
  * name's number or a name and a value; a schema for whatever is asked for; and the value, which is the rest. Each but
  * the last is a byte that says its size and so many bytes.
  *
- * Decoded twice, a message gives the same; a text in a record is UTF-8; nothing is lost without being counted; and a
- * value that is one line gives what it gives in a file.
+ * Decoded twice, and twice more after its value was scanned, a message gives the same; a text in a record is UTF-8;
+ * nothing is lost without being counted; and a value that is one line gives what it gives in a file.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -256,16 +256,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
     const struct recon_stream_mapping *mapping = mapping_of(stream, number);
     struct recon_message_decoder *decoder = decoder_new(mapping, stream, flags);
-    struct recon_batch batches[2];
-    for (int i = 0; i < 2; i++) {
+    const struct recon_text both[] = {message.value, message.value};
+    struct recon_batch batches[4];
+    for (int i = 0; i < 4; i++) {
         recon_batch_init(&batches[i]);
+        if (i == 2)
+            require(recon_message_scan(decoder, both, 2) > 0);
         decode(decoder, &message, schema, &batches[i]);
         check(&batches[i], &message, stream);
     }
-    compare(&batches[0], &batches[1]);
+    for (int i = 1; i < 4; i++)
+        compare(&batches[0], &batches[i]);
     if (number == 0 && message.value.bytes != NULL)
         compare_with_file(mapping, stream, flags, &message, &batches[0]);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 4; i++)
         recon_batch_deinit(&batches[i]);
     recon_message_decoder_free(decoder);
     text_free(message.key);

@@ -109,6 +109,10 @@ char *kit_run(struct kit *kit, const struct kit_message *told)
     assert_non_null(out);
     recon_batch_clear(&kit->batch);
     int status;
+    if (KIT_SCANS) {
+        const struct recon_text values[] = {message.value, {"{\"id\":\"next\"}", 13}};
+        assert_in_range(recon_message_scan(kit->decoder, values, 2), 1, 2);
+    }
     while ((status = recon_message_decode(kit->decoder, &message, &kit->batch)) == RECON_MESSAGE_SCHEMA_WANTED) {
         assert_int_equal(kit->batch.count, 0);
         if (!answer(kit, out))

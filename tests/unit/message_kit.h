@@ -13,6 +13,11 @@
 #define KIT_OFFSET 5
 #define KIT_PARTITION 3
 
+/* 1: a message's value is scanned before it is decoded; the same tests hold. */
+#ifndef KIT_SCANS
+#define KIT_SCANS 0
+#endif
+
 /* A schema that the registry has; json NULL: it says that there is none. */
 struct kit_schema {
     const char *text; /* the ID's digits, or the GUID */
