@@ -10,17 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recon/status.h"
+
 /* 512 records with IDs and usual contexts fit the first block, what it has not used costs nothing; a clear gives back
  * what a huge context took. */
 #define BLOCK_SIZE_BYTES_MIN ((size_t)96 << 10)
 #define BLOCK_SIZE_BYTES_KEPT ((size_t)1 << 20)
-
-struct recon_batch_block {
-    struct recon_batch_block *next;
-    size_t used;
-    size_t capacity;
-    char bytes[];
-};
 
 static void free_blocks(struct recon_batch_block *block)
 {
@@ -62,17 +57,22 @@ void recon_batch_clear(struct recon_batch *batch)
     }
 }
 
+int recon_batch_grow(struct recon_batch *batch)
+{
+    size_t capacity = batch->capacity ? 2 * batch->capacity : RECON_BATCH_RECORD_COUNT;
+    struct recon_record *records = realloc(batch->records, capacity * sizeof *records);
+    if (!records)
+        return RECON_ERROR_MEMORY;
+    batch->records = records;
+    batch->capacity = capacity;
+    return RECON_OK;
+}
+
 struct recon_record *recon_batch_next(struct recon_batch *batch)
 {
-    if (batch->count == batch->capacity) {
-        size_t capacity = batch->capacity ? 2 * batch->capacity : RECON_BATCH_RECORD_COUNT;
-        struct recon_record *records = realloc(batch->records, capacity * sizeof *records);
-        if (!records)
-            return NULL;
-        batch->records = records;
-        batch->capacity = capacity;
-    }
-    struct recon_record *record = &batch->records[batch->count];
+    struct recon_record *record = recon_batch_room(batch);
+    if (!record)
+        return NULL;
     /* In two pieces, which are a few stores each: of the whole gcc 12 makes a loop in microcode. */
     memset(record, 0, 64);
     memset((char *)record + 64, 0, sizeof *record - 64);
@@ -87,24 +87,20 @@ size_t recon_batch_size_bytes(const struct recon_batch *batch)
     return size;
 }
 
-char *recon_batch_bytes(struct recon_batch *batch, size_t size)
+char *recon_batch_bytes_of_more(struct recon_batch *batch, size_t size)
 {
     struct recon_batch_block *head = batch->blocks;
-    if (!head || head->capacity - head->used < size) {
-        size_t capacity = head ? 2 * head->capacity : BLOCK_SIZE_BYTES_MIN;
-        if (capacity > BLOCK_SIZE_BYTES_KEPT)
-            capacity = BLOCK_SIZE_BYTES_KEPT;
-        if (capacity < size)
-            capacity = size;
-        struct recon_batch_block *block = malloc(sizeof *block + capacity);
-        if (!block)
-            return NULL;
-        block->next = head;
-        block->used = 0;
-        block->capacity = capacity;
-        batch->blocks = head = block;
-    }
-    char *bytes = head->bytes + head->used;
-    head->used += size;
-    return bytes;
+    size_t capacity = head ? 2 * head->capacity : BLOCK_SIZE_BYTES_MIN;
+    if (capacity > BLOCK_SIZE_BYTES_KEPT)
+        capacity = BLOCK_SIZE_BYTES_KEPT;
+    if (capacity < size)
+        capacity = size;
+    struct recon_batch_block *block = malloc(sizeof *block + capacity);
+    if (!block)
+        return NULL;
+    block->next = head;
+    block->used = size;
+    block->capacity = capacity;
+    batch->blocks = block;
+    return (char *)(block + 1);
 }

@@ -113,8 +113,8 @@ static bool looks_integer(const struct recon_text text)
     return i == text.size;
 }
 
-static bool read_time(const struct recon_schema *schema, const struct recon_found *found, struct recon_time_near *near,
-                      int64_t *time_ms)
+static __attribute__((noinline)) bool read_any_time(const struct recon_schema *schema, const struct recon_found *found,
+                                                    struct recon_time_near *near, int64_t *time_ms)
 {
     int64_t value;
     bool integer =
@@ -129,6 +129,13 @@ static bool read_time(const struct recon_schema *schema, const struct recon_foun
         return true;
     }
     return false;
+}
+
+static inline bool read_time(const struct recon_schema *schema, const struct recon_found *found,
+                             struct recon_time_near *near, int64_t *time_ms)
+{
+    return (is_text(found) && recon_time_parse_nearest(near, found->text.bytes, found->text.size, time_ms)) ||
+           read_any_time(schema, found, near, time_ms);
 }
 
 /* MALFORMED, otherwise (what a missing one is called), or NONE where the text may be an ID or a source. */
@@ -296,26 +303,33 @@ static int fill_record(const struct recon_plan *plan, const struct recon_schema 
     return RECON_OK;
 }
 
-void recon_extract_keys(const struct recon_plan *plan, struct recon_batch *batch)
+/* Makes keys of records that have none yet; not of the last few where they are fewer than count_min. */
+static void make_keys(const struct recon_plan *plan, struct recon_batch *batch, size_t count_min)
 {
     struct recon_text inputs[RECON_KEY_COUNT_AT_ONCE];
     struct recon_key keys[RECON_KEY_COUNT_AT_ONCE];
-    size_t places[RECON_KEY_COUNT_AT_ONCE];
+    struct recon_record *records[RECON_KEY_COUNT_AT_ONCE];
     size_t count = 0;
-    for (size_t i = batch->keyed_count; i < batch->count; i++) {
-        const struct recon_record *record = &batch->records[i];
+    for (size_t i = batch->keyed_count; i < batch->count;) {
+        struct recon_record *record = &batch->records[i++];
         if (record->kind == RECON_KIND_RECORD) {
-            inputs[count] = (struct recon_text){record->id.bytes - RECON_KEY_SIZE_PREFIX_BYTES,
-                                                record->id.size + RECON_KEY_SIZE_PREFIX_BYTES};
-            places[count++] = i;
+            inputs[count].bytes = record->id.bytes - RECON_KEY_SIZE_PREFIX_BYTES;
+            inputs[count].size = record->id.size + RECON_KEY_SIZE_PREFIX_BYTES;
+            records[count++] = record;
         }
-        if (count < RECON_KEY_COUNT_AT_ONCE && i + 1 < batch->count)
+        if (count < RECON_KEY_COUNT_AT_ONCE && (i < batch->count || count < count_min))
             continue;
         recon_key_hash_many(plan->seed, inputs, count, keys);
         for (size_t k = 0; k < count; k++)
-            batch->records[places[k]].key = keys[k];
+            records[k]->key = keys[k];
         count = 0;
+        batch->keyed_count = i;
     }
+}
+
+void recon_extract_keys(const struct recon_plan *plan, struct recon_batch *batch)
+{
+    make_keys(plan, batch, 0);
     batch->keyed_count = batch->count;
 }
 
@@ -342,6 +356,89 @@ static struct recon_record *next_record(const struct recon_plan *plan, int64_t o
     return record;
 }
 
+/* As memcpy, in place of a call where the text is of the size of most IDs and sources. */
+static inline char *append_short(char *to, const struct recon_text text)
+{
+    const char *from = text.bytes;
+    const size_t size = text.size;
+    if (size >= 32 && size <= 64) {
+        memcpy(to, from, 32);
+        memcpy(to + size - 32, from + size - 32, 32);
+    } else if (size >= 16 && size < 32) {
+        memcpy(to, from, 16);
+        memcpy(to + size - 16, from + size - 16, 16);
+    } else if (size >= 8 && size < 16) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else {
+        memcpy(to, from, size);
+    }
+    return to + size;
+}
+
+/* The size of what is there and a name; more than any: it is judged elsewhere. */
+static inline uint32_t size_of(const struct recon_found *found)
+{
+    return found->kind == RECON_FOUND_ABSENT ? 0 : found->kind == RECON_FOUND_OTHER ? UINT32_MAX : found->text.size;
+}
+
+/* What nearly all records are: one with an ID of one field and a time, and nothing that is rejected or left out. What
+ * it does is what fill_record does. False: nothing was done, and that is to be called. */
+static inline bool push_usual(const struct recon_plan *plan, const struct recon_schema *schema,
+                              const struct recon_found *found, int64_t offset, struct recon_batch *batch)
+{
+    const bool is_audit = plan->stream == RECON_STREAM_AUDIT;
+    const struct recon_found *id = &found[schema->id[0]];
+    const struct recon_found *source = at(found, schema->source);
+    const struct recon_found *time = at(found, schema->time);
+    const struct recon_found *emitted = at(found, schema->emitted);
+    const struct recon_found *context = is_audit ? at(found, schema->context) : &absent;
+    const uint32_t id_size = size_of(id);
+    const uint32_t source_size = size_of(source);
+    const uint32_t context_size = context->kind == RECON_FOUND_ABSENT ? 0 : context->text.size;
+    int64_t time_ms, emitted_ms = 0;
+    if (id_size - 1 >= RECON_ID_SIZE_BYTES_MAX || source_size > RECON_SOURCE_SIZE_BYTES_MAX ||
+        context_size > RECON_CONTEXT_SIZE_BYTES_MAX || !read_time(schema, time, &batch->near, &time_ms) ||
+        (schema->cloudevent_demanded && !is_cloudevent(at(found, schema->specversion))))
+        return false;
+    struct recon_record *record = recon_batch_room(batch);
+    char *to = recon_batch_bytes(batch, RECON_KEY_SIZE_PREFIX_BYTES + (size_t)id_size + source_size + context_size);
+    if (!record || !to)
+        return false;
+    recon_store_le32(to, id_size);
+    to += RECON_KEY_SIZE_PREFIX_BYTES;
+    /* One by one: put together first, it would be written in pieces and read whole. */
+    record->key.high = record->key.low = 0;
+    record->time = time_ms;
+    record->emitted_time = 0;
+    record->offset = offset;
+    record->partition = plan->partition;
+    record->place = 0;
+    record->stream = (uint8_t)plan->stream;
+    record->kind = RECON_KIND_RECORD;
+    record->reason = RECON_REASON_NONE;
+    record->has_time = true;
+    record->has_emitted_time = false;
+    record->has_offset = true;
+    record->id.bytes = to;
+    record->id.size = id_size;
+    record->source.bytes = source_size > 0 ? to + id_size : NULL;
+    record->source.size = source_size;
+    record->context.bytes = context_size > 0 ? to + id_size + source_size : NULL;
+    record->context.size = context_size;
+    to = append_short(to, id->text);
+    if (source_size > 0)
+        to = append_short(to, source->text);
+    if (context_size > 0)
+        memcpy(to, context->text.bytes, context_size);
+    if (is_audit && read_time(schema, emitted, &batch->near, &emitted_ms)) {
+        record->has_emitted_time = true;
+        record->emitted_time = emitted_ms;
+    }
+    recon_batch_push(batch);
+    return true;
+}
+
 /* schema NULL: none fits. */
 static int extract_as(const struct recon_plan *plan, const struct recon_schema *schema, const struct recon_found *found,
                       int64_t offset, struct recon_batch *batch)
@@ -365,10 +462,30 @@ static int extract_as(const struct recon_plan *plan, const struct recon_schema *
     return status;
 }
 
+static inline int extract_one(const struct recon_plan *plan, const struct recon_schema *schema,
+                              const struct recon_found *found, int64_t offset, struct recon_batch *batch)
+{
+    const bool may_be_usual = plan->keys_later && !plan->timeless && schema && schema->has_plain_id;
+    return may_be_usual && push_usual(plan, schema, found, offset, batch)
+               ? RECON_OK
+               : extract_as(plan, schema, found, offset, batch);
+}
+
 int recon_extract(const struct recon_plan *plan, const struct recon_found *found, const char *avro_record,
                   int64_t offset, struct recon_batch *batch)
 {
-    return extract_as(plan, find_schema(plan, found, avro_record), found, offset, batch);
+    return extract_one(plan, find_schema(plan, found, avro_record), found, offset, batch);
+}
+
+int recon_extract_many(const struct recon_plan *plan, const struct recon_found *found, uint32_t count, int64_t offset,
+                       struct recon_batch *batch)
+{
+    int status = RECON_OK;
+    for (uint32_t i = 0; i < count && status == RECON_OK; i++, found += plan->path_count)
+        status = extract_one(plan, find_schema(plan, found, NULL), found, offset + i, batch);
+    if (plan->keys_later) /* while the texts are in the nearest cache */
+        make_keys(plan, batch, RECON_KEY_COUNT_AT_ONCE);
+    return status;
 }
 
 int recon_extract_early(const struct recon_plan *plan, const struct recon_found *found, bool has_value, int64_t offset,

@@ -33,6 +33,11 @@ struct recon_found {
 int recon_extract(const struct recon_plan *plan, const struct recon_found *found, const char *avro_record,
                   int64_t offset, struct recon_batch *batch);
 
+/* The same for count records, found one after the other, whose offsets rise by one. The batch may hold some of them
+ * where memory runs out. */
+int recon_extract_many(const struct recon_plan *plan, const struct recon_found *found, uint32_t count, int64_t offset,
+                       struct recon_batch *batch);
+
 /* Kafka: does without the value what can be done without it. found says what key, headers and timestamp hold; of a
  * tombstone (has_value false) fields of the value are absent, else they have no meaning yet. *is_done: recon_extract's
  * work is done; not so for a tombstone: it makes no record. Errors as above. */

@@ -12,10 +12,14 @@
 #include "codec/json_lines.h"
 #include "recon/status.h"
 
+/* So many lines are read before records are made of them: it keeps either loop tight, and what is found in the nearest
+ * cache. */
+#define LINE_COUNT 32
+
 struct json_reader {
     const struct recon_plan *plan;
     struct recon_json_lines *lines;
-    struct recon_found *found;
+    struct recon_found *found; /* LINE_COUNT times as many as the plan has paths */
 };
 
 static void json_free(void *reader)
@@ -35,7 +39,7 @@ static int json_new(const struct recon_plan *plan, struct recon_fault *fault, vo
     if (!json)
         return RECON_ERROR_MEMORY;
     json->plan = plan;
-    json->found = calloc((size_t)plan->path_count + 1, sizeof *json->found);
+    json->found = calloc(((size_t)plan->path_count + 1) * LINE_COUNT, sizeof *json->found);
     int status = json->found ? recon_json_lines_new(plan->paths, plan->path_count, plan->record_bytes_max, &json->lines)
                              : RECON_ERROR_MEMORY;
     if (status != RECON_OK) {
@@ -51,13 +55,16 @@ static int json_feed(void *reader, const char *bytes, size_t size, bool last, si
     struct json_reader *json = reader;
     *used = 0;
     while (batch->count < RECON_BATCH_RECORD_COUNT) {
+        const uint32_t room = (uint32_t)(RECON_BATCH_RECORD_COUNT - batch->count);
         int64_t number = 0;
-        int line = recon_json_lines_next(json->lines, bytes, size, last, used, json->found, &number);
+        uint32_t count = 0;
+        int line = recon_json_lines_next(json->lines, bytes, size, last, used, room < LINE_COUNT ? room : LINE_COUNT,
+                                         json->found, &number, &count);
         if (line < 0)
             return line;
         if (line == RECON_JSON_LINE_NONE)
             break;
-        int status = line == RECON_JSON_LINE_OBJECT ? recon_extract(json->plan, json->found, NULL, number, batch)
+        int status = line == RECON_JSON_LINE_OBJECT ? recon_extract_many(json->plan, json->found, count, number, batch)
                                                     : recon_extract_malformed(json->plan, number, batch);
         if (status != RECON_OK)
             return status;
@@ -76,8 +83,9 @@ static int json_has_time(const struct recon_plan *plan, const char *bytes, size_
     size_t used = 0;
     int line;
     int64_t number;
-    while (answer != 1 && (line = recon_json_lines_next(json->lines, bytes, size, last, &used, json->found, &number)) !=
-                              RECON_JSON_LINE_NONE) {
+    uint32_t count;
+    while (answer != 1 && (line = recon_json_lines_next(json->lines, bytes, size, last, &used, 1, json->found, &number,
+                                                        &count)) != RECON_JSON_LINE_NONE) {
         if (line < 0)
             break;
         if (line == RECON_JSON_LINE_OBJECT) /* others tell nothing of what a record is like */
@@ -111,7 +119,8 @@ int recon_json_tell(const char *bytes, size_t size, bool last, size_t line_bytes
         return status;
     size_t used = 0;
     int64_t number;
-    int line = recon_json_lines_next(lines, bytes, size, last, &used, found, &number);
+    uint32_t count;
+    int line = recon_json_lines_next(lines, bytes, size, last, &used, 1, found, &number, &count);
     recon_json_lines_free(lines);
     if (line < 0)
         return line;

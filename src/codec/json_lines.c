@@ -196,13 +196,45 @@ static int read_alone(struct recon_json_lines *lines, const char *line, uint32_t
     return walk(lines, &document, found);
 }
 
-/* Reads the line at the block's start as the scan found it; never fails. *token_count gets how many tokens are before
- * its end. */
-static int read_scanned(struct recon_json_lines *lines, const char *line, uint32_t readable, uint32_t *token_count,
-                        struct recon_found *found)
+/* Reads the line at the block's start, to whose tokens it was scanned, by itself; never fails. */
+static int read_scanned(struct recon_json_lines *lines, const struct recon_json_tokens *tokens, const char *line,
+                        uint32_t count, struct recon_found *found)
 {
-    const struct block *block = &lines->block;
-    const struct recon_json_tokens tokens = {
+    const uint32_t start = lines->block.start;
+    const uint32_t end = tokens->positions[count];
+    if (end - start > lines->line_bytes_max)
+        return RECON_JSON_LINE_MALFORMED;
+    if (count == 0)
+        return RECON_JSON_LINE_NONE;
+    for (uint32_t i = 0; i < count; i++)
+        lines->positions[i] = tokens->positions[i];
+    for (uint32_t i = 0; i < RECON_JSON_INDEX_ENDS; i++)
+        lines->positions[count + i] = end;
+    const bool has_escapes = *tokens->escapes < end;
+    struct recon_json_keys keys; /* most of it is for keys to come */
+    keys.count = 0;
+    keys.is_whole = true;
+    struct recon_json_document document = {
+        .bytes = line,
+        .origin = start,
+        .end = end,
+        .position = lines->positions,
+        .backslash = has_escapes ? tokens->base + *tokens->escapes : NULL,
+        .keys = !has_escapes && recon_json_shapes_want(lines->shapes) ? &keys : NULL,
+    };
+    int kind = walk(lines, &document, found);
+    if (kind == RECON_JSON_LINE_OBJECT && document.keys)
+        recon_json_shapes_learn(lines->shapes, lines->tree, tokens, count, &keys);
+    return kind;
+}
+
+/* Reads lines of a scanned block from its start on, from which on so many bytes are readable; *taken gets their bytes
+ * with their ends. */
+static int read_block(struct recon_json_lines *lines, const char *line, uint32_t readable, uint32_t count_max,
+                      uint32_t *taken, struct recon_found *found, uint32_t *count)
+{
+    struct block *block = &lines->block;
+    struct recon_json_tokens tokens = {
         .base = line - block->start,
         .positions = &lines->scan->tokens[block->token],
         .forms = &lines->scan->forms[block->token],
@@ -210,69 +242,37 @@ static int read_scanned(struct recon_json_lines *lines, const char *line, uint32
         .readable = block->start + readable,
         .scratch = lines->scratch,
     };
-    uint32_t count = recon_json_shapes_read(lines->shapes, &tokens, found);
-    const bool is_read = count > 0;
-    if (!is_read)
-        count = (uint32_t)((const uint8_t *)memchr(tokens.forms, '\n', sizeof lines->scan->forms - block->token) -
-                           tokens.forms); /* each line has one */
-    *token_count = count;
-    const uint32_t end = tokens.positions[count];
-    const uint32_t size = end - block->start;
-    if (size > lines->line_bytes_max)
-        return RECON_JSON_LINE_MALFORMED;
-    if (is_read)
-        return RECON_JSON_LINE_OBJECT;
-    if (count == 0)
-        return RECON_JSON_LINE_NONE;
-    for (uint32_t i = 0; i < count; i++)
-        lines->positions[i] = tokens.positions[i];
-    for (uint32_t i = 0; i < RECON_JSON_INDEX_ENDS; i++)
-        lines->positions[count + i] = end;
-    const bool has_escapes = *tokens.escapes < end;
-    struct recon_json_keys keys; /* most of it is for keys to come */
-    keys.count = 0;
-    keys.is_whole = true;
-    struct recon_json_document document = {
-        .bytes = line,
-        .origin = block->start,
-        .end = end,
-        .position = lines->positions,
-        .backslash = has_escapes ? tokens.base + *tokens.escapes : NULL,
-        .keys = !has_escapes && recon_json_shapes_want(lines->shapes) ? &keys : NULL,
-    };
-    int kind = walk(lines, &document, found);
-    if (kind == RECON_JSON_LINE_OBJECT && document.keys)
-        recon_json_shapes_learn(lines->shapes, lines->tree, &tokens, count, &keys);
+    int kind = RECON_JSON_LINE_OBJECT;
+    *count = recon_json_shapes_read(lines->shapes, &tokens, block->start, lines->line_bytes_max, count_max, found);
+    if (*count == 0) {
+        *count = 1;
+        const size_t left = sizeof lines->scan->forms - block->token;
+        const uint8_t *newline = memchr(tokens.forms, '\n', left); /* each line has one */
+        const uint32_t token_count = (uint32_t)(newline - tokens.forms);
+        kind = read_scanned(lines, &tokens, line, token_count, found);
+        tokens.positions += token_count + 1;
+        while (*tokens.escapes < tokens.positions[-1])
+            tokens.escapes++;
+    }
+    block->token = (uint32_t)(tokens.positions - lines->scan->tokens);
+    block->escape = (uint32_t)(tokens.escapes - lines->scan->escapes);
+    const uint32_t behind = (uint32_t)tokens.positions[-1] + 1; /* the last line may have no end */
+    *taken = (behind < block->size ? behind : block->size) - block->start;
     return kind;
 }
 
-/* Reads the line at the block's start, from which on so many bytes are readable; *taken gets its bytes with its end. */
-static int read_line(struct recon_json_lines *lines, const char *line, uint32_t readable, uint32_t *taken,
-                     struct recon_found *found)
+/* Reads the line at a spoilt block's start; *taken gets its bytes with its end. */
+static int read_spoilt(struct recon_json_lines *lines, const char *line, uint32_t *taken, struct recon_found *found)
 {
-    struct block *block = &lines->block;
-    const uint32_t left = block->size - block->start;
-    int kind;
-    uint32_t size;
-    if (block->is_spoilt) {
-        const char *newline = memchr(line, '\n', left);
-        size = newline ? (uint32_t)(newline - line) : left;
-        kind = read_alone(lines, line, size, found);
-    } else {
-        uint32_t token_count;
-        kind = read_scanned(lines, line, readable, &token_count, found);
-        const uint32_t end = lines->scan->tokens[block->token + token_count];
-        block->token += token_count + 1;
-        while (lines->scan->escapes[block->escape] < end)
-            block->escape++;
-        size = end - block->start;
-    }
-    *taken = size + (size < left);
-    return kind;
+    const uint32_t left = lines->block.size - lines->block.start;
+    const char *newline = memchr(line, '\n', left);
+    const uint32_t size = newline ? (uint32_t)(newline - line) : left;
+    *taken = size + (newline != NULL);
+    return read_alone(lines, line, size, found);
 }
 
 int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, size_t size, bool last, size_t *used,
-                          struct recon_found *found, int64_t *number)
+                          uint32_t count_max, struct recon_found *found, int64_t *number, uint32_t *count)
 {
     struct block *block = &lines->block;
     while (*used < size) {
@@ -294,6 +294,7 @@ int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, siz
                 break;
             if (search == SEARCH_TOO_LONG) {
                 *number = lines->number;
+                *count = 1;
                 lines->dropping = true;
                 *used += block_size - 1;
                 return RECON_JSON_LINE_MALFORMED;
@@ -305,10 +306,13 @@ int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, siz
 
         uint32_t taken;
         const size_t readable = size - *used < READABLE_BYTES_MAX ? size - *used : READABLE_BYTES_MAX;
-        int kind = read_line(lines, line, (uint32_t)readable, &taken, found);
+        *count = 1;
+        int kind = block->is_spoilt ? read_spoilt(lines, line, &taken, found)
+                                    : read_block(lines, line, (uint32_t)readable, count_max, &taken, found, count);
         if (kind < 0)
             return kind;
-        *number = lines->number++;
+        *number = lines->number;
+        lines->number += *count;
         *used += taken;
         block->start += taken;
         if (kind != RECON_JSON_LINE_NONE)

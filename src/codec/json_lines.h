@@ -27,14 +27,15 @@ int recon_json_lines_new(const struct recon_path *paths, uint32_t path_count, si
 void recon_json_lines_free(struct recon_json_lines *lines);
 
 /*
- * Reads the next line that is not blank from bytes + *used on, and moves *used behind it. found has path_count
- * elements; they are the line's until the next call, their texts borrowed from bytes and from lines. *number gets the
- * line's number from 1. last: the file ends with these bytes.
+ * Reads the next line that is not blank from bytes + *used on, and objects on the lines right behind it, count_max
+ * lines at most, and moves *used behind them. found has count_max times path_count elements; they are the lines' until
+ * the next call, their texts borrowed from bytes and from lines. *number gets the first one's number (from 1), *count
+ * how many there are: more than one are objects all. last: the file ends with these bytes.
  *
  * Returns enum recon_json_line, or RECON_ERROR_MEMORY. With RECON_JSON_LINE_NONE, bytes + *used on must be fed again,
  * with more behind them; so must they whenever a caller stops before.
  */
 int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, size_t size, bool last, size_t *used,
-                          struct recon_found *found, int64_t *number);
+                          uint32_t count_max, struct recon_found *found, int64_t *number, uint32_t *count);
 
 #endif

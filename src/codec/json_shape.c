@@ -123,43 +123,41 @@ static inline bool fits(const struct shape *shape, const struct recon_json_token
     return (wrong[0] | wrong[1]) == 0;
 }
 
-/* The escapes from *next on that stand before position end. */
-static bool pass_escapes(const struct recon_json_tokens *tokens, const uint32_t **next, uint32_t end)
+/* Passes over the escapes that stand before position end. */
+static bool pass_escapes(struct recon_json_tokens *tokens, uint32_t end)
 {
-    while (**next < end) {
-        const char *behind = recon_json_escape_end(tokens->base + **next, tokens->base + end);
+    while (*tokens->escapes < end) {
+        const char *behind = recon_json_escape_end(tokens->base + *tokens->escapes, tokens->base + end);
         if (!behind)
             return false;
         do /* two, of a surrogate pair */
-            ++*next;
-        while (**next < (uint32_t)(behind - tokens->base));
+            tokens->escapes++;
+        while (*tokens->escapes < (uint32_t)(behind - tokens->base));
     }
     return true;
 }
 
 /* All escapes up to the position end; those of wanted texts are undone. */
-static bool read_escapes(const struct shape *shape, const struct recon_json_tokens *tokens, uint32_t end,
-                         struct recon_found *found)
+static __attribute__((noinline)) bool read_escapes(const struct shape *shape, struct recon_json_tokens *tokens,
+                                                   uint32_t end, struct recon_found *found)
 {
-    char *scratch = tokens->scratch;
-    const uint32_t *next = tokens->escapes;
     for (uint32_t i = 0; i < shape->text_count; i++) {
         struct recon_text *text = &found[shape->texts[i].path].text;
         const uint32_t start = tokens->positions[shape->texts[i].token] + 1;
         const uint32_t close = start + text->size;
-        if (!pass_escapes(tokens, &next, start))
+        if (!pass_escapes(tokens, start))
             return false;
-        if (*next >= close)
+        if (*tokens->escapes >= close)
             continue;
-        char *behind = recon_json_unescape(tokens->base + start, tokens->base + close, scratch);
+        char *behind = recon_json_unescape(tokens->base + start, tokens->base + close, tokens->scratch);
         if (!behind)
             return false;
-        *text = (struct recon_text){.bytes = scratch, .size = (uint32_t)(behind - scratch)};
-        scratch = behind;
-        while (*next < close)
-            next++;
+        *text = (struct recon_text){.bytes = tokens->scratch, .size = (uint32_t)(behind - tokens->scratch)};
+        tokens->scratch = behind;
+        while (*tokens->escapes < close)
+            tokens->escapes++;
     }
-    return pass_escapes(tokens, &next, end);
+    return pass_escapes(tokens, end);
 }
 
 /* Of numbers the usual ones: at most 8 bytes, of which one may be a point. False: it may be one all the same. */
@@ -199,15 +197,13 @@ static inline bool read_values(const struct shape *shape, const struct recon_jso
                 : !is_short_number(token, next) && !recon_json_read_scalar(token, next, NULL))
             return false;
     }
-    const uint32_t end = tokens->positions[shape->token_count];
-    return *tokens->escapes >= end || read_escapes(shape, tokens, end, found);
+    return true;
 }
 
-/* The shape that the line has; NULL: none that is known, or it was not looked for. */
-static const struct shape *find_shape(const struct recon_json_shapes *shapes, const struct recon_json_tokens *tokens)
+/* The shape that the line has, which is not the last one's; NULL: none that is known, or it was not looked for. */
+static __attribute__((noinline)) const struct shape *find_shape(const struct recon_json_shapes *shapes,
+                                                                const struct recon_json_tokens *tokens)
 {
-    if (fits(shapes->last, tokens))
-        return shapes->last;
     if (shapes->miss_count < MISS_COUNT_COLD || shapes->miss_count % 8 == 0)
         for (uint32_t i = 0; i < SHAPE_COUNT; i++)
             if (fits(&shapes->shapes[i], tokens))
@@ -215,18 +211,40 @@ static const struct shape *find_shape(const struct recon_json_shapes *shapes, co
     return NULL;
 }
 
-uint32_t recon_json_shapes_read(struct recon_json_shapes *shapes, const struct recon_json_tokens *tokens,
-                                struct recon_found *found)
+uint32_t recon_json_shapes_read(struct recon_json_shapes *shapes, struct recon_json_tokens *lines, uint32_t start,
+                                size_t line_bytes_max, uint32_t count_max, struct recon_found *found)
 {
-    const struct shape *shape = find_shape(shapes, tokens);
-    if (!shape) {
-        shapes->miss_count++;
-        return 0;
+    struct recon_json_tokens tokens = *lines; /* its address is not taken, so that it stays in registers */
+    const struct shape *shape = shapes->last;
+    uint32_t count = 0;
+    for (; count < count_max; count++, found += shapes->path_count) {
+        if (!fits(shape, &tokens)) {
+            const struct recon_json_tokens line = tokens;
+            const struct shape *other = find_shape(shapes, &line);
+            shapes->miss_count += !other && count == 0; /* else it comes again as the first */
+            if (!other)
+                break;
+            shape = other;
+        }
+        shapes->miss_count = 0;
+        const uint32_t end = tokens.positions[shape->token_count];
+        if (end - start > line_bytes_max || !read_values(shape, &tokens, found))
+            break;
+        if (*tokens.escapes < end) {
+            struct recon_json_tokens line = tokens;
+            if (!read_escapes(shape, &line, end, found))
+                break;
+            tokens.escapes = line.escapes;
+            tokens.scratch = line.scratch;
+        }
+        tokens.positions += shape->token_count + 1;
+        tokens.forms += shape->token_count + 1;
+        start = end + 1;
     }
+    *lines = tokens;
     shapes->last = shape;
-    shapes->miss_count = 0;
-    shapes->credit += shapes->credit < CREDIT_MAX;
-    return read_values(shape, tokens, found) ? shape->token_count : 0;
+    shapes->credit = shapes->credit + count < CREDIT_MAX ? shapes->credit + count : CREDIT_MAX;
+    return count;
 }
 
 bool recon_json_shapes_want(struct recon_json_shapes *shapes)

@@ -16,14 +16,14 @@
 /* A line is only held against shapes if so many bytes can be read behind it. */
 #define RECON_JSON_SHAPE_SLACK 64
 
-/* A line in a block that was scanned (json_scan.h), from its first token, its first escape on. */
+/* A line in a block that was scanned (json_scan.h), and those behind it, from its first token, its first escape on. */
 struct recon_json_tokens {
     const char *base; /* where position 0 is */
     const uint16_t *positions;
     const uint8_t *forms;
     const uint32_t *escapes;
     uint32_t readable; /* the position from which no byte is to be read */
-    char *scratch;     /* as many bytes as the line has; used only where it has escapes */
+    char *scratch;     /* as many bytes as the lines have; used only where they have escapes */
 };
 
 struct recon_json_shapes;
@@ -32,10 +32,12 @@ struct recon_json_shapes;
 int recon_json_shapes_new(uint32_t path_count, struct recon_json_shapes **shapes);
 void recon_json_shapes_free(struct recon_json_shapes *shapes);
 
-/* Not 0: the line is an object of so many tokens, and found is what recon_json_walk would have found. 0: it must be
- * walked. */
-uint32_t recon_json_shapes_read(struct recon_json_shapes *shapes, const struct recon_json_tokens *tokens,
-                                struct recon_found *found);
+/* Reads lines one after the other, count_max at most, up to the first that must be walked: one that has none of the
+ * shapes or is no JSON after all, or one that is longer than line_bytes_max. Tokens are moved behind those that were
+ * read, and found (path_count for each line) is what recon_json_walk would have found. Returns how many lines that is.
+ * start: the position of the first. */
+uint32_t recon_json_shapes_read(struct recon_json_shapes *shapes, struct recon_json_tokens *tokens, uint32_t start,
+                                size_t line_bytes_max, uint32_t count_max, struct recon_found *found);
 
 /* Whether a line that has to be walked should be learnt from: not too often. */
 bool recon_json_shapes_want(struct recon_json_shapes *shapes);

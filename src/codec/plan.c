@@ -266,6 +266,7 @@ static void add_schema(const struct builder *builder, const struct recon_mapping
         if (naming.is_raw)
             naming.names = &no_names;
         add_fields(builder, &naming, schema);
+        schema->has_plain_id = !mapping->heartbeat && schema->id_count == 1 && schema->id[0] != RECON_PATH_NONE;
     }
     judge_need(builder, schema);
 }

@@ -41,6 +41,7 @@ struct recon_schema {
     uint32_t when_field;
     uint32_t id[RECON_ID_FIELD_COUNT_MAX];
     uint32_t id_count; /* at least 1, but for ignore and heartbeat schemas */
+    bool has_plain_id; /* what fits is a record, and its ID is one field */
     uint32_t source;
     uint32_t time;
     uint32_t emitted;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/little_endian.h"
+
 #define RECON_TIME_TEXT_SIZE_MAX 40
 
 /* RFC 3339 in UTC with milliseconds, `2013-02-08T11:00:00.000Z`; years past 9999 and before 0 with a sign and at least
@@ -36,6 +38,25 @@ struct recon_time_near {
 /* As recon_time_parse, and faster where the minute is the one read last. */
 bool recon_time_parse_near(struct recon_time_near *near, const char *text, size_t size, const struct recon_zone *zone,
                            int64_t *time_ms);
+
+/* The same for `2013-02-08T11:00:12.345Z` alone, in place of a call; false: that is to be called. */
+static inline bool recon_time_parse_nearest(const struct recon_time_near *near, const char *text, size_t size,
+                                            int64_t *time_ms)
+{
+    if (size != 24 || near->size != 24)
+        return false;
+    /* Digits as their values, all else 0; what is more carries into its byte's bit 7. */
+    const uint64_t digits = recon_load_le64(text + 16) ^ UINT64_C(0x5a3030302e30303a); /* `:00.000Z` */
+    const uint64_t over = (digits + UINT64_C(0x7f7676767f767a7f)) | digits;            /* the first one: past 5 */
+    const uint64_t other = (recon_load_le64(text) ^ near->words[0]) | (recon_load_le64(text + 8) ^ near->words[1]) |
+                           (near->offset ^ 'Z') | (over & UINT64_C(0x8080808080808080));
+    if (other != 0)
+        return false;
+    const uint64_t pairs = digits * 10 + (digits >> 8); /* at each digit's byte it and the next one as a number */
+    const uint64_t ms = (pairs >> 8 & 0xff) * 1000 + (pairs >> 32 & 0xff) * 10 + (digits >> 48 & 0xff);
+    *time_ms = near->minute_ms + (int64_t)ms;
+    return true;
+}
 
 /* An integer in the unit to ms, floored; false where it does not fit. */
 bool recon_time_from_integer(int64_t value, int unit, int64_t *time_ms);

@@ -21,6 +21,7 @@ constexpr const char *id_step[] = {"id"};
 constexpr const char *deep_steps[] = {"a", "b"};
 constexpr const char *item_steps[] = {"list", "1"};
 constexpr uint32_t path_count = 3;
+constexpr uint32_t lines_at_once = 3;
 
 [[noreturn]] void fail(const char *what, std::string_view line)
 {
@@ -121,7 +122,7 @@ void check_line(simdjson::dom::parser &parser, std::string_view line, int outcom
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     const recon_path paths[path_count] = {value_path(id_step, 1), value_path(deep_steps, 2), value_path(item_steps, 2)};
-    recon_found found[path_count] = {};
+    recon_found found[path_count * lines_at_once] = {};
     recon_json_lines *lines = nullptr;
     if (recon_json_lines_new(paths, path_count, size + 1, &lines))
         std::abort();
@@ -132,26 +133,30 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     int64_t line_number = 1;
     size_t line_start = size >= 3 && std::memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     for (;;) {
-        int outcome = recon_json_lines_next(lines, text, size, true, &used, found, &number);
-        if (outcome < 0)
+        uint32_t count = 0;
+        int outcome = recon_json_lines_next(lines, text, size, true, &used, lines_at_once, found, &number, &count);
+        if (outcome < 0 || (outcome != RECON_JSON_LINE_NONE && (count == 0 || count > lines_at_once)) ||
+            (outcome == RECON_JSON_LINE_MALFORMED && count > 1))
             std::abort();
         if (outcome == RECON_JSON_LINE_NONE)
             break;
-        /* Lines passed over on the way must be blank. */
-        std::string_view line;
-        for (;; line_number++) {
-            size_t line_end = line_start;
-            while (line_end < size && text[line_end] != '\n')
-                line_end++;
-            line = std::string_view(text + line_start, line_end - line_start);
-            line_start = line_end + 1;
-            if (line_number == number)
-                break;
-            if (line.find_first_not_of(" \t\r") != std::string_view::npos)
-                fail("passed over", line);
+        for (uint32_t i = 0; i < count; i++, number++) {
+            /* Lines passed over on the way must be blank. */
+            std::string_view line;
+            for (;; line_number++) {
+                size_t line_end = line_start;
+                while (line_end < size && text[line_end] != '\n')
+                    line_end++;
+                line = std::string_view(text + line_start, line_end - line_start);
+                line_start = line_end + 1;
+                if (line_number == number)
+                    break;
+                if (line.find_first_not_of(" \t\r") != std::string_view::npos)
+                    fail("passed over", line);
+            }
+            line_number++;
+            check_line(parser, line, outcome, found + i * path_count);
         }
-        line_number++;
-        check_line(parser, line, outcome, found);
     }
     if (used != size)
         std::abort();
