@@ -144,8 +144,10 @@ bool recon_json_block_read(struct recon_json_block *block, const struct recon_js
         .readable = block->size + RECON_JSON_SHAPE_SLACK,
         .scratch = block->scratch,
     };
-    uint32_t count = recon_json_shapes_read(known->shapes, &tokens, found);
-    if (count > 0) {
+    uint32_t count;
+    struct recon_json_tokens behind = tokens;
+    if (recon_json_shapes_read(known->shapes, &behind, start, SIZE_MAX, 1, found) > 0) {
+        count = (uint32_t)(behind.positions - tokens.positions) - 1;
         while (tokens.positions[count] < at->end && tokens.forms[count] == '\n')
             count++;
         if (tokens.positions[count] == at->end)
