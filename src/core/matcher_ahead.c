@@ -44,7 +44,7 @@ void recon_matcher_ask_ahead(struct recon_matcher *matcher, const struct recon_r
             __builtin_prefetch(&homes[i]->entries[homes[i]->used], 1);
         for (uint64_t left = matches[i]; left != 0; left &= left - 1)
             __builtin_prefetch(&homes[i]->entries[__builtin_ctzll(left)], 1);
-        if (homes[i]->reach > 0)
+        if (homes[i]->reach > 0 || homes[i]->used == TABLE_BLOCK_PLACES)
             __builtin_prefetch(homes[i] + 1, 1);
     }
     /* The records that wait. */
@@ -55,6 +55,8 @@ void recon_matcher_ask_ahead(struct recon_matcher *matcher, const struct recon_r
             table_place_from(table, records[i].key, hint->place.slot, homes[i], hint->place.tag, entry);
         table_place_set(&hint->place, &place);
         hint->used = place.block == NULL ? 0 : place.block->used;
+        if (place.entry == NULL && place.block != NULL && !place.is_home)
+            __builtin_prefetch(&place.block->entries[place.block->used], 1);
         if (place.entry == NULL || table_state_of(place.entry) != TABLE_PENDING)
             continue;
         waiting[waiting_count] = pending_at(&matcher->pool, (pending_handle)table_payload_of(place.entry));
