@@ -108,7 +108,7 @@ void recon_kafka_reader_ask(struct recon_kafka_reader *reader, int64_t now_ms, c
 /* The client that a slot is of. */
 size_t recon_kafka_reader_client(size_t slot);
 
-/* Whether a client's last answer about ends was none but a failure. */
+/* Whether none of the questions that a client was last done with was answered. */
 bool recon_kafka_reader_is_unanswered(const struct recon_kafka_reader *reader, size_t client);
 
 /* The last answer's end of a slot's partition and the time it was asked at. False: there was none yet. */

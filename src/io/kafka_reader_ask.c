@@ -109,6 +109,7 @@ void recon_kafka_reader_ask(struct recon_kafka_reader *reader, int64_t now_ms, c
         if (client->unanswered > 0)
             continue;
         client->asked_ms = now_ms;
+        client->was_answered = false;
         ask_ends(reader, client);
         if (i == 0)
             ask_topics(reader, client, topics, topic_count);
@@ -154,10 +155,11 @@ static void answers_take(struct recon_kafka_reader *reader, struct recon_kafka_r
     while ((event = rd_kafka_queue_poll(client->answers, 0)) != NULL) {
         const rd_kafka_ListOffsets_result_t *ends = rd_kafka_event_ListOffsets_result(event);
         const rd_kafka_DescribeTopics_result_t *topics = rd_kafka_event_DescribeTopics_result(event);
-        if (ends != NULL || topics != NULL)
+        if (ends != NULL || topics != NULL) {
+            client->was_answered = client->was_answered || rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
             client->unanswered--;
-        if (ends != NULL)
-            client->has_failed = rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR;
+            client->has_failed = client->unanswered == 0 ? !client->was_answered : client->has_failed;
+        }
         if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
             recon_kafka_log(reader->options, 4, "kafka: how far the topics go is not known: %s",
                             rd_kafka_event_error_string(event));

@@ -20,7 +20,8 @@ struct recon_kafka_reading_client {
     rd_kafka_queue_t *answers; /* to questions */
     int unanswered;            /* questions that are under way */
     int64_t asked_ms;
-    bool has_failed; /* the last answer about ends */
+    bool was_answered; /* one of the questions asked last */
+    bool has_failed;   /* none of those asked before was answered */
 };
 
 /* Of its taker's thread: position, block, first, count. Of the reader's: the end. The rest stays as it was made. */

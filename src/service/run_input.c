@@ -43,6 +43,12 @@ static int64_t idle_timeout(const struct recon_run *run)
     return run->options.config->settings.idle_timeout_ms;
 }
 
+/* In a build for tests: the first clients are to hear nothing. */
+static bool is_kept_from_hearing(struct recon_run *run)
+{
+    return run->tally->deaf == 0 && !run_point(run, "hearing");
+}
+
 /* --- partitions -------------------------------------------------------------------------------------------------- */
 
 int run_partition(struct recon_run *run, int stream, size_t topic, int32_t topic_partition, int64_t offset)
@@ -159,14 +165,23 @@ static int64_t partition_begin(const struct recon_run *run, int stream, const ch
     return first;
 }
 
+/* Of a topic, that are read. */
+static int32_t partition_count(const struct recon_run *run, size_t topic)
+{
+    int32_t count = 0;
+    for (size_t i = 0; i < run->slot_count; i++)
+        count += !run->slots[i].is_gone && run->slots[i].topic == topic;
+    return count;
+}
+
 /* Adds partitions that have come. */
 static int partitions_look(struct recon_run *run)
 {
     const size_t audit_count = run->options.config->streams[RECON_STREAM_AUDIT].topic_count;
+    if (is_kept_from_hearing(run))
+        return RECON_OK;
     for (size_t topic = 0; topic < run->topic_count; topic++) {
-        int32_t known = 0;
-        for (size_t i = 0; i < run->slot_count; i++)
-            known += !run->slots[i].is_gone && run->slots[i].topic == topic;
+        int32_t known = partition_count(run, topic);
         const int32_t count = recon_kafka_reader_partition_count(run->reader, topic);
         for (; known < count; known++) {
             int64_t first = 0;
@@ -304,12 +319,6 @@ static int64_t behind_time(const struct recon_run *run)
     return low;
 }
 
-/* In a build for tests: the first clients are to hear nothing. */
-static bool is_kept_from_hearing(struct recon_run *run)
-{
-    return run->tally->deaf == 0 && !run_point(run, "hearing");
-}
-
 /* Something of each partition, but of those that are far ahead of one that has more to read: what they hold would wait
  * in memory for it. */
 static int round_read(struct recon_run *run, bool *any)
@@ -334,8 +343,8 @@ static int round_read(struct recon_run *run, bool *any)
     return status;
 }
 
-/* Whether a new client sees something to read of one's slots. Waits for each answer, and for none behind one that does
- * not come. */
+/* Whether a new client sees something to read of one's slots; or, where it is the first, which asks about topics,
+ * partitions that are not read yet. Waits for each answer, and for none behind one that does not come. */
 static bool is_more_for_others(struct recon_run *run, size_t client)
 {
     char message[256];
@@ -354,6 +363,13 @@ static bool is_more_for_others(struct recon_run *run, size_t client)
             break;
         is_more = end > slot->position;
     }
+    for (size_t topic = 0; client == 0 && topic < run->topic_count && !is_more; topic++) {
+        int32_t count = 0;
+        run_beat(run);
+        if (recon_kafka_topics_partitions(asker, run->topics[topic], &count) != RECON_OK)
+            break;
+        is_more = count > partition_count(run, topic);
+    }
     recon_kafka_topics_free(asker);
     return is_more;
 }
@@ -367,20 +383,20 @@ static int hearing_look(struct recon_run *run, size_t client)
     const bool is_planted = is_kept_from_hearing(run);
     const bool any = run->has_read[client];
     run->has_read[client] = false;
-    if (any && client == run->tally->deaf_client)
-        run->tally->deaf_in_row = 0;
+    _Static_assert(RECON_RUN_CLIENT_COUNT == RECON_KAFKA_CLIENT_COUNT, "each client has its count");
+    uint64_t *deaf_in_row = &run->tally->deaf_in_row[client];
+    if (any)
+        *deaf_in_row = 0;
     if (!is_planted && (any || !recon_kafka_reader_is_unanswered(run->reader, client)))
         run->heard_ms[client] = steady;
-    const int64_t patience_ms =
-        is_planted ? 1000 : DEAF_MS << (run->tally->deaf_in_row < 6 ? run->tally->deaf_in_row : 6);
+    const int64_t patience_ms = is_planted ? 1000 : DEAF_MS << (*deaf_in_row < 6 ? *deaf_in_row : 6);
     if (steady - run->heard_ms[client] < patience_ms)
         return RECON_OK;
     run->heard_ms[client] = steady;
     if (!is_more_for_others(run, client))
         return RECON_OK;
     run->tally->deaf++;
-    run->tally->deaf_in_row++;
-    run->tally->deaf_client = client;
+    ++*deaf_in_row;
     run_log(run, 4,
             "kafka: the client has lost the brokers for good, though they are there: all clients are made anew");
     return RUN_DEAF;

@@ -109,6 +109,7 @@ int run_settings_follow(struct resume *resume, struct recon_text settings)
                 return status;
         }
         resume->settings_differ = !run_settings_are(run, settings, resume->difference, sizeof resume->difference);
+        resume->decoder_differs = !run_settings_decoder_is_ours(run, settings);
     }
     return RECON_OK;
 }
@@ -120,6 +121,10 @@ static int entry_again(struct resume *resume, const struct recon_journal_entry *
     struct recon_text steps = entry->steps;
     int status = run_settings_follow(resume, entry->settings);
     if (status == RECON_OK && resume->settings_differ) {
+        if (resume->decoder_differs)
+            return run_fail(run, RUN_UNSOUND,
+                            "what is to be read again was read by a version of recon that decodes otherwise: %s",
+                            resume->difference);
         char last[sizeof resume->difference];
         const struct recon_text settings = {resume->settings.bytes, (uint32_t)resume->settings.size};
         /* Where they had changed since, there are none that all could be read again under. */

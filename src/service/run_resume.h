@@ -29,6 +29,7 @@ struct resume {
     struct recon_buffer settings; /* the last in an entry */
     /* While it is done again. */
     bool settings_differ; /* of the last entry's or snapshot's from what they are now */
+    bool decoder_differs; /* ... and among them what no configuration can change back */
     char difference[512];
     bool is_refused; /* as it could be gone on under the settings of then */
 };

@@ -12,8 +12,10 @@
 #include "recon/status.h"
 #include "service/run_state.h"
 
-/* Changes whenever the same message may be decoded to another record than before. */
+/* Changes whenever the same message may be decoded to another record than before. What one version has read, another
+ * can't read again: behind a crash it begins anew (run_settings_decoder_is_ours). */
 #define DECODER_VERSION 1
+#define DECODER_LINE "decoder: "
 
 __attribute__((format(printf, 3, 4))) static void line(struct recon_buffer *buffer, int *status, const char *format,
                                                        ...)
@@ -71,7 +73,7 @@ int run_settings_write(struct recon_run *run, struct recon_buffer *buffer)
     const struct recon_settings *settings = &config->settings;
     int status = RECON_OK;
     line(buffer, &status, "from in force: %" PRId64, run->from_ms);
-    line(buffer, &status, "decoder: %d", DECODER_VERSION);
+    line(buffer, &status, DECODER_LINE "%d", DECODER_VERSION + !run_point(run, "decoder"));
     line(buffer, &status, "identity: %s", config->source_in_identity ? "source,id" : "id");
     line(buffer, &status, "interval: %" PRId64 " ms", settings->interval_ms);
     line(buffer, &status, "out_of_orderness: %" PRId64 " ms", settings->out_of_orderness_ms);
@@ -125,6 +127,11 @@ static struct recon_text line_of(struct recon_text settings, const char *begins)
 static struct recon_text ours(const struct recon_run *run)
 {
     return (struct recon_text){run->settings.bytes, (uint32_t)run->settings.size};
+}
+
+bool run_settings_decoder_is_ours(const struct recon_run *run, struct recon_text settings)
+{
+    return same(line_of(ours(run), DECODER_LINE), line_of(settings, DECODER_LINE));
 }
 
 bool run_settings_are(const struct recon_run *run, struct recon_text settings, char *one_of_them, size_t size)

@@ -170,6 +170,8 @@ int run_settings_write(struct recon_run *run, struct recon_buffer *buffer);
 /* Takes over what a first start fixed, and makes run->settings of it; refuses what must stay and did not. */
 int run_settings_adopt(struct recon_run *run, struct recon_text settings);
 /* Whether these are run->settings; if not, one_of_them names a line that differs. */
+/* Whether a decoder like ours read what was read under these settings. */
+bool run_settings_decoder_is_ours(const struct recon_run *run, struct recon_text settings);
 bool run_settings_are(const struct recon_run *run, struct recon_text settings, char *one_of_them, size_t size);
 /* Where these differ from run->settings in nothing but durations, bounds and what is reported: sets then to ours with
  * theirs of these. */

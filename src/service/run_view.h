@@ -18,6 +18,7 @@
 #define RECON_RUN_WINDOW_COUNT 16
 /* Upper bounds of RECON_RUN_BUCKETS seconds, and what took longer. */
 #define RECON_RUN_BUCKET_COUNT 11
+#define RECON_RUN_CLIENT_COUNT 2 /* RECON_KAFKA_CLIENT_COUNT */
 
 enum recon_run_phase {
     RECON_RUN_STARTING,  /* waits for the broker, or its topics */
@@ -64,8 +65,7 @@ struct recon_run_tally {
     double snapshot_round_seconds_max; /* of those with a snapshot under way */
     uint64_t aborted;
     uint64_t deaf; /* times that all clients were made anew, for they heard nothing of a broker that others hear */
-    uint64_t deaf_in_row; /* ... since something was read by the client that was deaf */
-    size_t deaf_client;   /* the last one */
+    uint64_t deaf_in_row[RECON_RUN_CLIENT_COUNT];            /* ... by each client, since something was read by it */
     struct recon_run_window windows[RECON_RUN_WINDOW_COUNT]; /* by start, ascending */
     size_t window_count;
     char trouble[256]; /* the last warning of the run itself; empty: none since it got on */

@@ -159,6 +159,19 @@ def test_clients_that_hear_nothing_of_a_broker_that_is_there_are_made_anew(broke
     equals_replay(one)
 
 
+def test_clients_that_do_not_hear_of_a_partition_that_has_come_are_made_anew(broker, service):
+    """Though of the partitions that they read there is nothing more to read."""
+    one = service()
+    one.start(record=False, RECON_FAIL_AT="hearing")
+    one.until_said("running")
+    more = confluent_kafka.admin.NewPartitions(f"{one.name}.events", 2)
+    broker.admin().create_partitions([more])[f"{one.name}.events"].result(30)
+    one.until_said("all clients are made anew")
+    one.until_said(f"new partition 1 of topic {one.name}.events")
+    one.stop()
+    assert one.said().count("all clients are made anew") == 1
+
+
 @pytest.mark.parametrize("damage", ["torn", "flipped", "missing", "empty"])
 def test_one_damaged_or_gone_is_told_and_the_older_taken(broker, service, damage):
     one = service()
@@ -376,18 +389,21 @@ def test_without_a_snapshot_it_begins_anew_and_repeats_nothing(broker, service, 
     assert all(last[f"2023-11-14T22:24:{second}.000Z"] == {"expected": 10, "matched": 10, "missing": 0} for second in (10, 20, 30))
 
 
-def test_behind_a_build_that_made_other_hashes_and_crashed_it_begins_anew_and_repeats_nothing(broker, service):
-    """The place `hash` makes entries as such a build would have."""
+@pytest.mark.parametrize("place, why", [("hash", "what was read before is not what is read now"),
+                                        ("decoder", "was read by a version of recon that decodes otherwise")], ids=["hash", "decoder"])
+def test_it_begins_anew_behind_one_that_decoded_otherwise(broker, service, place, why):
+    """And crashed; nothing is repeated. The place `hash` makes entries as of a build with other hashes of records, `decoder` of one
+    that says that it decodes otherwise."""
     one = service(retention="60s", snapshot_interval="1h")
     broker.produce(f"{one.name}.audit", lines(0, 600, audit))
     broker.produce(f"{one.name}.events", lines(0, 600, lambda n, time: n % 50 and event(n, time)))
     pass_by(broker, one, 600_000)
-    one.start(record=False, RECON_FAIL_AT="hash")
+    one.start(record=False, RECON_FAIL_AT=place)
     one.until_published(lambda all: len(of(all, "missing")) == 12 and "2023-11-14T22:23:00.000Z" in windows(all))
     one.kill()
     before = one.published()
     one.start(record=False)
-    one.until_said("what was read before is not what is read now")
+    one.until_said(why)
     one.until_said("begun anew")
     broker.produce(f"{one.name}.events", [event(550, 550_000)])
     one.until_published(lambda all: of(all, "found"))
