@@ -8,6 +8,7 @@
  *    record is longer than record_bytes_max, the record's first line is malformed and reading goes on with the next
  * line: a quote too many costs its line, and what looks like records behind it is read as such.
  * 5. What is decoded is the same however the bytes are cut: a record is judged once it is whole, or too long.
+ * 6. Usual lines (csv_cuts.h) are read many at a time; whatever is not quite usual is left to the reader of one record.
  *
  * libcsv was looked at: it goes byte by byte through a callback a field, takes stray quotes as text or else stops at
  * them, and does not say which line it is at.
@@ -15,6 +16,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "codec/csv_cuts.h"
 #include "codec/csv_header.h"
 #include "codec/csv_record.h"
 #include "codec/format.h"
@@ -23,6 +25,16 @@
 
 /* Bytes by which a record that is not whole can be longer than what it turns out to be: CR, LF. */
 #define LINE_END_BYTES 2
+/* So many lines are read before records are made of them. */
+#define LINE_COUNT 32
+
+/* Usual lines, of which `taken` bytes and `line` lines were taken; the rest is at the front of what is fed next. */
+struct usual {
+    struct recon_csv_cuts cuts;
+    uint32_t taken;
+    uint32_t line;
+    bool is_utf8;
+};
 
 struct csv_reader {
     const struct recon_plan *plan; /* borrowed, as the fault */
@@ -33,10 +45,11 @@ struct csv_reader {
     int64_t line;     /* that the next byte to be taken is on */
     size_t searched;  /* the first bytes that were not taken yet have no line end */
     struct recon_csv_header header;
-    struct recon_found *found;      /* as many as the plan has paths; those that are no columns stay absent */
+    struct recon_found *found;      /* LINE_COUNT times as many as the plan has paths; what is no column stays absent */
     struct recon_csv_field *fields; /* as many as header.count */
     char *scratch;                  /* for fields with doubled quotes */
     size_t scratch_size;
+    struct usual usual;
 };
 
 /* What one call of feed works on. */
@@ -50,7 +63,7 @@ struct input {
 
 static int csv_new(const struct recon_plan *plan, struct recon_fault *fault, void **reader)
 {
-    struct csv_reader *made = calloc(1, sizeof *made);
+    struct csv_reader *made = calloc(1, sizeof *made); /* pages of which nothing is used cost nothing */
     if (made == NULL)
         return RECON_ERROR_MEMORY;
     made->plan = plan;
@@ -93,7 +106,6 @@ static void skip_line(struct csv_reader *reader, struct input *input)
     reader->is_skipping = newline == NULL;
     input->at = newline == NULL ? input->size : (size_t)(newline - input->bytes) + 1;
     reader->line += newline != NULL;
-    recon_csv_scanner_start(&input->scanner, input->bytes, input->size, input->at);
 }
 
 static int give_up_line(struct csv_reader *reader, struct input *input, struct recon_batch *batch)
@@ -147,7 +159,7 @@ static int read_header(struct csv_reader *reader, struct input *input, enum reco
     int status = recon_csv_header_init(&header, reader->plan, input->bytes + input->at, &relative, line, reader->fault);
     if (status != RECON_OK)
         return status;
-    reader->found = calloc((size_t)reader->plan->path_count + 1, sizeof *reader->found);
+    reader->found = calloc(((size_t)reader->plan->path_count + 1) * LINE_COUNT, sizeof *reader->found);
     reader->fields = calloc(header.count + 1, sizeof *reader->fields);
     if (reader->found == NULL || reader->fields == NULL) {
         free(reader->found);
@@ -209,6 +221,62 @@ static int read_record(struct csv_reader *reader, struct input *input, enum reco
     return status;
 }
 
+/* Finds the usual lines from input->at on, unless there are some left. False: there are none. */
+static bool find_usual(struct csv_reader *reader, const struct input *input)
+{
+    struct usual *usual = &reader->usual;
+    /* What was read otherwise was a line of them, or there are none. */
+    while (usual->line < usual->cuts.line_count && usual->taken > usual->cuts.places[usual->cuts.ends[usual->line]])
+        usual->line++;
+    if (usual->line < usual->cuts.line_count)
+        return true;
+    const char *start = input->bytes + input->at;
+    recon_csv_cuts_find(&usual->cuts, start, input->size - input->at);
+    usual->taken = usual->line = 0;
+    usual->is_utf8 = !usual->cuts.is_foreign || recon_utf8_is_valid(start, usual->cuts.size);
+    return usual->cuts.line_count > 0;
+}
+
+/* Reads usual lines from input->at on, up to one that has not as many fields as the header, or is not of UTF-8, or too
+ * long, or blank, or that may have doubled quotes in what is wanted. Returns how many. */
+static uint32_t read_usual(struct csv_reader *reader, struct input *input, uint32_t count_max)
+{
+    struct usual *usual = &reader->usual;
+    const struct recon_csv_cuts *cuts = &usual->cuts;
+    const struct recon_csv_header *header = &reader->header;
+    const char *bytes = input->bytes + input->at - usual->taken;
+    struct recon_found *found = reader->found;
+    uint32_t count = 0;
+    for (; usual->is_utf8 && count < count_max && usual->line < cuts->line_count; count++, usual->line++) {
+        const uint32_t first = usual->line > 0 ? (uint32_t)cuts->ends[usual->line - 1] + 1 : 0;
+        const uint32_t last = cuts->ends[usual->line];
+        const char *start = bytes + usual->taken;
+        const char *end = bytes + cuts->places[last];
+        const char *next = end + 1;
+        end -= end > start && end[-1] == '\r';
+        if (last - first + 1 != header->column_count || end == start ||
+            (size_t)(end - start) > reader->plan->record_bytes_max)
+            break;
+        bool is_doubled = false;
+        for (size_t i = 0; i < header->count; i++) {
+            const uint32_t cut = first + (uint32_t)header->columns[i];
+            struct recon_csv_field field;
+            recon_csv_field_between(cut > first ? bytes + cuts->places[cut - 1] + 1 : start,
+                                    cut < last ? bytes + cuts->places[cut] : end, &field);
+            is_doubled |= field.has_doubled && cuts->has_doubled && memchr(field.bytes, '"', field.size) != NULL;
+            found[header->paths[i]].kind = RECON_FOUND_CELL;
+            found[header->paths[i]].text.bytes = field.bytes;
+            found[header->paths[i]].text.size = (uint32_t)field.size;
+        }
+        if (is_doubled)
+            break;
+        found += reader->plan->path_count;
+        usual->taken = (uint32_t)(next - bytes);
+    }
+    input->at = (size_t)(bytes - input->bytes) + usual->taken;
+    return count;
+}
+
 /* Whether it is worth while to look at the record at input->at: not if it is one that was looked at before, and no
  * line end has come. */
 static bool has_news(struct csv_reader *reader, const struct input *input)
@@ -223,6 +291,29 @@ static bool has_news(struct csv_reader *reader, const struct input *input)
     return false;
 }
 
+/* Reads the record at input->at by itself. *is_more: it may go on behind the bytes that are there. */
+static int read_one(struct csv_reader *reader, struct input *input, struct recon_batch *batch, bool *is_more)
+{
+    struct recon_csv_shape shape;
+    recon_csv_scanner_start(&input->scanner, input->bytes, input->size, input->at);
+    const enum recon_csv_outcome outcome = recon_csv_record(
+        &input->scanner, input->at, input->last, reader->header.columns, reader->header.count, reader->fields, &shape);
+    const size_t rest = input->size - input->at;
+    *is_more = outcome == RECON_CSV_MORE && rest <= reader->plan->record_bytes_max + LINE_END_BYTES;
+    if (*is_more) {
+        if (memchr(input->bytes + input->at, '\n', rest) == NULL)
+            reader->searched = rest;
+        return RECON_OK;
+    }
+    if (outcome == RECON_CSV_RECORD && shape.is_blank) {
+        take_record(reader, input, &shape);
+        return RECON_OK;
+    }
+    if (!reader->has_header)
+        return read_header(reader, input, outcome, &shape);
+    return read_record(reader, input, outcome, &shape, batch);
+}
+
 static int read_all(struct csv_reader *reader, struct input *input, struct recon_batch *batch)
 {
     if (!reader->has_begun && !skip_mark(reader, input))
@@ -231,25 +322,22 @@ static int read_all(struct csv_reader *reader, struct input *input, struct recon
         skip_line(reader, input);
     if (reader->is_skipping || !has_news(reader, input))
         return RECON_OK;
-    recon_csv_scanner_start(&input->scanner, input->bytes, input->size, input->at);
-    while (input->at < input->size && batch->count < RECON_BATCH_RECORD_COUNT) {
-        struct recon_csv_shape shape;
-        const enum recon_csv_outcome outcome =
-            recon_csv_record(&input->scanner, input->at, input->last, reader->header.columns, reader->header.count,
-                             reader->fields, &shape);
-        const size_t rest = input->size - input->at;
-        if (outcome == RECON_CSV_MORE && rest <= reader->plan->record_bytes_max + LINE_END_BYTES) {
-            if (memchr(input->bytes + input->at, '\n', rest) == NULL)
-                reader->searched = rest;
-            return RECON_OK;
-        }
+    bool is_more = false;
+    while (!is_more && input->at < input->size && batch->count < RECON_BATCH_RECORD_COUNT) {
         int status = RECON_OK;
-        if (outcome == RECON_CSV_RECORD && shape.is_blank)
-            take_record(reader, input, &shape);
-        else if (!reader->has_header)
-            status = read_header(reader, input, outcome, &shape);
-        else
-            status = read_record(reader, input, outcome, &shape, batch);
+        if (reader->has_header && find_usual(reader, input)) {
+            const uint32_t room = (uint32_t)(RECON_BATCH_RECORD_COUNT - batch->count);
+            const uint32_t count = read_usual(reader, input, room < LINE_COUNT ? room : LINE_COUNT);
+            if (count > 0)
+                status = recon_extract_many(reader->plan, reader->found, count, reader->line, batch);
+            reader->line += count;
+            if (count > 0 && status == RECON_OK)
+                continue;
+        }
+        const size_t at = input->at;
+        if (status == RECON_OK)
+            status = read_one(reader, input, batch, &is_more);
+        reader->usual.taken += (uint32_t)(input->at - at);
         if (status != RECON_OK)
             return status;
     }

@@ -1,7 +1,7 @@
 /*
  * Masks of CSV, by whatever vectors there are.
  */
-#include "codec/csv_masks.h"
+#include "codec/csv_masks_vector.h"
 
 #include <string.h>
 
@@ -51,7 +51,7 @@ static uint64_t running_xor(uint64_t bits)
     return bits;
 }
 
-static void find_masks(const char *block, struct recon_csv_masks *masks)
+void recon_csv_masks_anywhere(const char *block, struct recon_csv_masks *masks)
 {
     masks->quotes = recon_csv_match(block, '"');
     masks->odd_quotes = running_xor(masks->quotes);
@@ -61,27 +61,26 @@ static void find_masks(const char *block, struct recon_csv_masks *masks)
     masks->is_foreign = is_foreign(block);
 }
 
-#if defined(__x86_64__) && !defined(RECON_PORTABLE)
-__attribute__((target("avx512f,avx512bw,pclmul"))) static void find_masks_avx512(const char *block,
-                                                                                 struct recon_csv_masks *masks)
+#ifdef RECON_CSV_VECTORS
+RECON_CSV_AVX512 static void find_masks_avx512(const char *block, struct recon_csv_masks *masks)
 {
-    const __m512i bytes = _mm512_loadu_si512(block);
-    masks->quotes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"'));
-    masks->commas = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(','));
-    masks->newlines = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
-    masks->has_nul = _mm512_testn_epi8_mask(bytes, bytes) != 0;
-    masks->is_foreign = _mm512_movepi8_mask(bytes) != 0;
-    const __m128i quotes = _mm_cvtsi64_si128((long long)masks->quotes);
-    masks->odd_quotes = (uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(quotes, _mm_set1_epi8(-1), 0));
+    recon_csv_masks_avx512(block, masks);
+}
+
+RECON_CSV_AVX2 static void find_masks_avx2(const char *block, struct recon_csv_masks *masks)
+{
+    recon_csv_masks_avx2(block, masks);
 }
 
 recon_csv_masker recon_csv_masker_choose(void)
 {
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("pclmul") ? find_masks_avx512 : find_masks;
+    if (recon_csv_has_avx512())
+        return find_masks_avx512;
+    return recon_csv_has_avx2() ? find_masks_avx2 : recon_csv_masks_anywhere;
 }
 #else
 recon_csv_masker recon_csv_masker_choose(void)
 {
-    return find_masks;
+    return recon_csv_masks_anywhere;
 }
 #endif

@@ -1,8 +1,8 @@
 /*
  * 64 bytes of CSV as masks: bit i says something of byte i. Any thread.
  *
- * By AVX-512 where the processor has it, else by SSE2, which every x86-64 has, else eight bytes at a time with plain
- * integers (RECON_PORTABLE asks for that).
+ * By AVX-512 or AVX2 where the processor has them, else by SSE2, which every x86-64 has, else eight bytes at a time
+ * with plain integers (RECON_PORTABLE asks for that).
  */
 #ifndef RECON_CODEC_CSV_MASKS_H
 #define RECON_CODEC_CSV_MASKS_H
@@ -25,6 +25,9 @@ typedef void (*recon_csv_masker)(const char *block, struct recon_csv_masks *mask
 
 /* The fastest that there is. */
 recon_csv_masker recon_csv_masker_choose(void);
+
+/* The one for any processor. */
+void recon_csv_masks_anywhere(const char *block, struct recon_csv_masks *masks);
 
 /* Which bytes of the block are this one. */
 uint64_t recon_csv_match(const char *block, char byte);

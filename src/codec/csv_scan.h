@@ -22,11 +22,13 @@ struct recon_csv_scanner {
     size_t size;
     size_t block;           /* where the 64 bytes of the masks begin */
     uint64_t cuts;          /* commas and newlines outside of quotes; those that were given are gone */
+    uint64_t ends;          /* the newlines among the cuts, those that were given, too */
     uint64_t newlines;      /* within quotes */
     size_t newlines_before; /* within quotes, from the start to the block */
     size_t fault;           /* SIZE_MAX: none so far */
     size_t nul_end;         /* no byte from here to the block's end is 0, */
     size_t foreign_end;     /* and none from here above 0x7f */
+    bool has_doubled;       /* somewhere one quote stands behind another */
     /* What the byte before the next block was: */
     bool is_within;   /* quotes */
     bool is_boundary; /* a cut, a closing quote, or the start */
@@ -35,8 +37,10 @@ struct recon_csv_scanner {
 };
 
 /* Sets the masks of a block that has quotes, or lies behind some. present: those of the 64 that are input. */
-static inline void recon_csv_block_quoted(struct recon_csv_scanner *scanner, const char *block,
-                                          const struct recon_csv_masks *masks, uint64_t present)
+__attribute__((always_inline)) static inline void recon_csv_block_quoted(struct recon_csv_scanner *scanner,
+                                                                         const char *block,
+                                                                         const struct recon_csv_masks *masks,
+                                                                         uint64_t present)
 {
     const uint64_t quotes = masks->quotes;
     const uint64_t within = masks->odd_quotes ^ (scanner->is_within ? UINT64_MAX : 0);
@@ -57,36 +61,52 @@ static inline void recon_csv_block_quoted(struct recon_csv_scanner *scanner, con
             scanner->fault = scanner->block + (size_t)__builtin_ctzll(faults & present);
     }
     scanner->cuts = cuts;
+    scanner->ends = cuts & masks->newlines;
+    scanner->has_doubled |= (opening & behind_close) != 0;
     scanner->is_within = within >> 63;
     scanner->is_boundary = (cuts | closing) >> 63;
     scanner->is_close = closing >> 63;
     scanner->is_close_cr = close_returns >> 63;
 }
 
-static inline void recon_csv_block_load(struct recon_csv_scanner *scanner)
+static inline void recon_csv_block_note(struct recon_csv_scanner *scanner, const struct recon_csv_masks *masks)
+{
+    if (masks->has_nul)
+        scanner->nul_end = scanner->block + RECON_CSV_BLOCK_BYTES;
+    if (masks->is_foreign)
+        scanner->foreign_end = scanner->block + RECON_CSV_BLOCK_BYTES;
+}
+
+/* The bytes of the block, which are padded where there are fewer. */
+static inline const char *recon_csv_block_bytes(const struct recon_csv_scanner *scanner,
+                                                char padded[RECON_CSV_BLOCK_BYTES], uint64_t *present)
 {
     const size_t rest = scanner->size - scanner->block;
     const char *block = scanner->bytes + scanner->block;
+    *present = UINT64_MAX;
+    if (rest >= RECON_CSV_BLOCK_BYTES)
+        return block;
+    memset(padded, ' ', RECON_CSV_BLOCK_BYTES);
+    memcpy(padded, block, rest);
+    *present = (UINT64_C(1) << rest) - 1;
+    return padded;
+}
+
+static inline void recon_csv_block_load(struct recon_csv_scanner *scanner)
+{
     char padded[RECON_CSV_BLOCK_BYTES];
-    uint64_t present = UINT64_MAX;
-    if (rest < RECON_CSV_BLOCK_BYTES) {
-        memset(padded, ' ', sizeof padded);
-        memcpy(padded, block, rest);
-        block = padded;
-        present = (UINT64_C(1) << rest) - 1;
-    }
+    uint64_t present;
+    const char *block = recon_csv_block_bytes(scanner, padded, &present);
     struct recon_csv_masks masks;
     scanner->find_masks(block, &masks);
-    if (masks.has_nul)
-        scanner->nul_end = scanner->block + RECON_CSV_BLOCK_BYTES;
-    if (masks.is_foreign)
-        scanner->foreign_end = scanner->block + RECON_CSV_BLOCK_BYTES;
+    recon_csv_block_note(scanner, &masks);
     if (masks.quotes != 0 || scanner->is_within || scanner->is_close || scanner->is_close_cr) {
         recon_csv_block_quoted(scanner, block, &masks, present);
         return;
     }
     const uint64_t cuts = masks.commas | masks.newlines;
     scanner->cuts = cuts;
+    scanner->ends = masks.newlines;
     scanner->newlines = 0;
     scanner->is_boundary = cuts >> 63;
 }

@@ -113,29 +113,27 @@ static bool looks_integer(const struct recon_text text)
     return i == text.size;
 }
 
-static __attribute__((noinline)) bool read_any_time(const struct recon_schema *schema, const struct recon_found *found,
-                                                    struct recon_time_near *near, int64_t *time_ms)
+/* A time that is no text, or digits alone. */
+static __attribute__((noinline)) bool read_number_time(const struct recon_schema *schema,
+                                                       const struct recon_found *found, int64_t *time_ms)
 {
     int64_t value;
-    bool integer =
-        found->kind == RECON_FOUND_INTEGER || (found->kind == RECON_FOUND_CELL && looks_integer(found->text));
-    if (integer)
-        return parse_integer(found->text, &value) &&
-               recon_time_from_integer(value, (int)schema->mapping->time_unit, time_ms);
-    if (is_text(found))
-        return recon_time_parse_near(near, found->text.bytes, found->text.size, schema->zone, time_ms);
     if (found->kind == RECON_FOUND_TIME) {
         *time_ms = found->time_ms;
         return true;
     }
-    return false;
+    return (found->kind == RECON_FOUND_INTEGER || (found->kind == RECON_FOUND_CELL && looks_integer(found->text))) &&
+           parse_integer(found->text, &value) &&
+           recon_time_from_integer(value, (int)schema->mapping->time_unit, time_ms);
 }
 
 static inline bool read_time(const struct recon_schema *schema, const struct recon_found *found,
                              struct recon_time_near *near, int64_t *time_ms)
 {
-    return (is_text(found) && recon_time_parse_nearest(near, found->text.bytes, found->text.size, time_ms)) ||
-           read_any_time(schema, found, near, time_ms);
+    /* A text that is digits alone is no time of that form: a fifth one stands where a `-` must. */
+    return (is_text(found) &&
+            recon_time_parse_near(near, found->text.bytes, found->text.size, schema->zone, time_ms)) ||
+           (found->kind != RECON_FOUND_TEXT && read_number_time(schema, found, time_ms));
 }
 
 /* MALFORMED, otherwise (what a missing one is called), or NONE where the text may be an ID or a source. */

@@ -286,28 +286,23 @@ static bool parse_usual(const char text[USUAL_SIZE], int64_t *time_ms)
     return true;
 }
 
-#define MINUTE_SIZE 16  /* of `2024-02-29T12:34` */
-#define SECONDS_SIZE 23 /* of that and `:56.789` */
+#define MINUTE_SIZE 16 /* of `2024-02-29T12:34` */
 
-bool recon_time_parse_near(struct recon_time_near *near, const char *text, size_t size, const struct recon_zone *zone,
+bool recon_time_parse_anew(struct recon_time_near *near, const char *text, size_t size, const struct recon_zone *zone,
                            int64_t *time_ms)
 {
-    if (size <= SECONDS_SIZE || size > SECONDS_SIZE + sizeof near->offset)
-        return recon_time_parse(text, size, zone, time_ms);
-    const uint64_t words[2] = {recon_load_le64(text), recon_load_le64(text + 8)};
-    const uint64_t offset = recon_load_le64(text + size - 8) >> 8 * (8 - (size - SECONDS_SIZE));
-    unsigned ms;
-    const bool has_seconds = parse_seconds(text + MINUTE_SIZE, &ms);
-    if (words[0] == near->words[0] && words[1] == near->words[1] && offset == near->offset && size == near->size &&
-        has_seconds) {
-        *time_ms = near->minute_ms + ms;
-        return true;
-    }
     if (!recon_time_parse(text, size, zone, time_ms))
         return false;
+    unsigned ms;
     /* Without an offset the zone would have its say, and within a minute it might change its mind. */
-    if (has_seconds && !is_digit(text[SECONDS_SIZE]))
-        *near = (struct recon_time_near){{words[0], words[1]}, offset, *time_ms - ms, size};
+    if (size <= RECON_TIME_SECONDS_SIZE || size > RECON_TIME_SECONDS_SIZE + sizeof near->offset ||
+        is_digit(text[RECON_TIME_SECONDS_SIZE]) || !parse_seconds(text + MINUTE_SIZE, &ms))
+        return true;
+    near->words[0] = recon_load_le64(text);
+    near->words[1] = recon_load_le64(text + 8);
+    near->offset = recon_load_le64(text + size - 8) >> 8 * (8 - (size - RECON_TIME_SECONDS_SIZE));
+    near->minute_ms = *time_ms - ms;
+    near->size = size;
     return true;
 }
 

@@ -28,30 +28,32 @@ bool recon_time_parse(const char *text, size_t size, const struct recon_zone *zo
 
 /* The minute that was read last: times that come in order, more or less, have most of their text in common. Zeroed:
  * none. One thread's. */
+#define RECON_TIME_SECONDS_SIZE 23 /* of `2013-02-08T11:00:12.345` */
 struct recon_time_near {
     uint64_t words[2]; /* the text up to the minutes, `2013-02-08T11:00` */
     uint64_t offset;   /* what follows the milliseconds, `Z`, `+00`, `+01:00`; the bytes behind are 0 */
     int64_t minute_ms;
-    size_t size; /* of the whole text: bytes that are 0 may follow it, too */
+    size_t size; /* of the whole text, 24 to 31: bytes that are 0 may follow it, too; or 0 */
 };
 
-/* As recon_time_parse, and faster where the minute is the one read last. */
-bool recon_time_parse_near(struct recon_time_near *near, const char *text, size_t size, const struct recon_zone *zone,
+/* As recon_time_parse, and what is read is near from then on, if it may be: for recon_time_parse_near. */
+bool recon_time_parse_anew(struct recon_time_near *near, const char *text, size_t size, const struct recon_zone *zone,
                            int64_t *time_ms);
 
-/* The same for `2013-02-08T11:00:12.345Z` alone, in place of a call; false: that is to be called. */
-static inline bool recon_time_parse_nearest(const struct recon_time_near *near, const char *text, size_t size,
-                                            int64_t *time_ms)
+/* As recon_time_parse, and faster where the minute is the one read last. */
+static inline bool recon_time_parse_near(struct recon_time_near *near, const char *text, size_t size,
+                                         const struct recon_zone *zone, int64_t *time_ms)
 {
-    if (size != 24 || near->size != 24)
-        return false;
-    /* Digits as their values, all else 0; what is more carries into its byte's bit 7. */
-    const uint64_t digits = recon_load_le64(text + 16) ^ UINT64_C(0x5a3030302e30303a); /* `:00.000Z` */
-    const uint64_t over = (digits + UINT64_C(0x7f7676767f767a7f)) | digits;            /* the first one: past 5 */
+    if (size != near->size || size <= RECON_TIME_SECONDS_SIZE)
+        return recon_time_parse_anew(near, text, size, zone, time_ms);
+    /* `:12.345` behind the minute: digits as their values, all else 0; what is more carries into its byte's bit 7. */
+    const uint64_t digits = (recon_load_le64(text + 16) ^ UINT64_C(0x003030302e30303a)) & UINT64_MAX >> 8;
+    const uint64_t over = (digits + UINT64_C(0x007676767f767a7f)) | digits; /* the first one of the seconds: past 5 */
+    const uint64_t offset = recon_load_le64(text + size - 8) >> 8 * (8 - (size - RECON_TIME_SECONDS_SIZE));
     const uint64_t other = (recon_load_le64(text) ^ near->words[0]) | (recon_load_le64(text + 8) ^ near->words[1]) |
-                           (near->offset ^ 'Z') | (over & UINT64_C(0x8080808080808080));
+                           (offset ^ near->offset) | (over & UINT64_C(0x0080808080808080));
     if (other != 0)
-        return false;
+        return recon_time_parse_anew(near, text, size, zone, time_ms);
     const uint64_t pairs = digits * 10 + (digits >> 8); /* at each digit's byte it and the next one as a number */
     const uint64_t ms = (pairs >> 8 & 0xff) * 1000 + (pairs >> 32 & 0xff) * 10 + (digits >> 48 & 0xff);
     *time_ms = near->minute_ms + (int64_t)ms;
