@@ -43,10 +43,11 @@ int recon_json_scan_run(struct recon_json_scan *scan, struct recon_json_index *i
 {
     uint32_t token_count = 0, escape_count = 0;
     int status;
-#ifdef RECON_JSON_SCAN_AVX512
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi"))
+#ifdef RECON_JSON_SCAN_VECTORS
+    if (recon_json_scan_has_avx512())
         status = recon_json_scan_avx512(scan, bytes, size, &token_count, &escape_count);
+    else if (recon_json_scan_has_avx2())
+        status = recon_json_scan_avx2(scan, bytes, size, &token_count, &escape_count);
     else
 #endif
         status = scan_anywhere(scan, index, bytes, size, &token_count, &escape_count);

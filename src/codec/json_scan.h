@@ -5,12 +5,13 @@
  * none, the block's end. What is found holds only if the scan succeeds: then the block is UTF-8, no text in it holds a
  * control character (so no line end, either), and none is without an end.
  *
- * By AVX-512 where the processor has it; else by simdjson's first stage and further looks at the bytes
+ * By AVX-512 or AVX2 where the processor has one of them; else by simdjson's first stage and further looks at the bytes
  * (RECON_PORTABLE asks for that).
  */
 #ifndef RECON_CODEC_JSON_SCAN_H
 #define RECON_CODEC_JSON_SCAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "codec/json_index.h"
@@ -33,11 +34,24 @@ struct recon_json_scan {
 int recon_json_scan_run(struct recon_json_scan *scan, struct recon_json_index *index, const char *bytes, uint32_t size);
 
 #if defined(__x86_64__) && !defined(RECON_PORTABLE)
-#define RECON_JSON_SCAN_AVX512
-/* For recon_json_scan_run alone, and only where there is AVX-512 of the kinds that it asks for: the counts are without
- * what stands behind the last. RECON_OK or RECON_ERROR_INVALID. */
-int recon_json_scan_avx512(struct recon_json_scan *scan, const char *bytes, uint32_t size, uint32_t *token_count,
-                           uint32_t *escape_count);
+#define RECON_JSON_SCAN_VECTORS
+/* For recon_json_scan_run alone, and only where recon_json_scan_has_... says so: the counts are without what stands
+ * behind the last. RECON_OK or RECON_ERROR_INVALID. */
+typedef int recon_json_scan_vectors(struct recon_json_scan *scan, const char *bytes, uint32_t size,
+                                    uint32_t *token_count, uint32_t *escape_count);
+recon_json_scan_vectors recon_json_scan_avx512, recon_json_scan_avx2;
+
+static inline bool recon_json_scan_has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi");
+}
+
+static inline bool recon_json_scan_has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("popcnt");
+}
 #endif
 
 #endif
