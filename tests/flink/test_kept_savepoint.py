@@ -1,7 +1,8 @@
 """Savepoints in every form that there has been are gone on from by the present version.
 
 tests/flink/data/savepoint-1: version 0.1 before the windows' head had a checksum; savepoint-2: since; savepoint-3: matchers
-written in the snapshot's second version. With RECON_KEEP_SAVEPOINT=N set, the test instead makes savepoint-N: one for each new form, and none is ever made again."""
+written in the snapshot's second version. With RECON_KEEP_SAVEPOINT=N set, the test instead makes savepoint-N: one for each new form, and
+none is ever made again."""
 
 import os
 import pathlib
