@@ -26,11 +26,14 @@ RECON = ROOT / "build/flink/recon-flink-2.2.jar"
 JAR = ROOT / "build/flink/bench/all.jar"
 JOBS = {
     "recon": ("io.recon.bench.Reconcile", {}),
+    "sources": ("io.recon.bench.Sources", {}),
     "pass-through": ("io.recon.bench.PassThrough", {}),
     "join, heap": ("io.recon.bench.Join", {"state.backend.type": "hashmap"}),
     "join, RocksDB": ("io.recon.bench.Join", {
         "state.backend.type": "rocksdb", "execution.checkpointing.incremental": "true"}),
 }
+# Else whoever makes more garbage pays, until all of the heap was used once, for the kernel's clearing of it.
+JAVA_OPTIONS = "-XX:+AlwaysPreTouch"
 CLUSTER = {
     "taskmanager.memory.process.size": "6g", "taskmanager.memory.managed.size": "1g",
     "taskmanager.memory.network.min": "128m", "taskmanager.memory.network.max": "128m",
@@ -69,7 +72,7 @@ def warm(console):
 
 def measure(folder, name, jar, entry, configuration, ids, retention, parallelism):
     # A TaskManager of its own for each: none profits from what the one before had compiled.
-    with Cluster(folder, CLUSTER, java_options="") as cluster:
+    with Cluster(folder, CLUSTER, java_options=JAVA_OPTIONS) as cluster:
         pid = cluster.task_managers[0].pid
         before = cpu_seconds(pid)
         job = cluster.submit(jar, [ids, retention], parallelism, entry_class=entry, configuration=configuration)

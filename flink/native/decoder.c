@@ -187,8 +187,9 @@ static jint batch_give(struct flink_decoder *flink, size_t size)
         return -(jint)size;
     uint8_t *to = flink->out.bytes;
     for (size_t i = 0; i < flink->batch.count; i++) {
-        packed_write(&flink->batch.records[i], flink->settings.engine.key_group_count, to);
-        to += packed_size(&flink->batch.records[i]);
+        const struct recon_record *record = &flink->batch.records[i];
+        packed_write(record, packed_key_group(record, flink->settings.engine.key_group_count), to);
+        to += packed_size(record);
     }
     flink->ignored += flink->batch.ignored;
     flink->tombstones += flink->batch.tombstones;

@@ -45,14 +45,17 @@ static uint8_t *put_text(uint8_t *to, struct recon_text text)
     return to + text.size;
 }
 
-void packed_write(const struct recon_record *record, uint32_t key_group_count, uint8_t *bytes)
+uint32_t packed_key_group(const struct recon_record *record, uint32_t key_group_count)
 {
     /* What has no key is spread all the same. */
-    const uint32_t group = record->kind == RECON_KIND_RECORD
-                               ? recon_key_group(record->key, key_group_count)
-                               : ((uint32_t)record->offset + record->partition) % key_group_count;
+    return record->kind == RECON_KIND_RECORD ? recon_key_group(record->key, key_group_count)
+                                             : ((uint32_t)record->offset + record->partition) % key_group_count;
+}
+
+void packed_write(const struct recon_record *record, uint32_t key_group, uint8_t *bytes)
+{
     store_u32(bytes, (uint32_t)packed_size(record));
-    store_u16(bytes + 4, group);
+    store_u16(bytes + 4, key_group);
     bytes[6] = record->kind;
     bytes[7] = record->reason;
     bytes[8] =

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocks.h"
 #include "codec/id_text.h"
 #include "codec/mapping.h"
 #include "core/limits.h"
@@ -183,32 +184,86 @@ static void set_keys(const struct flink_packer *packer, struct recon_record *rec
         records[which[i]].key = keys[i];
 }
 
-/* The records in the first in_size bytes to the output; its size. Negative: what came was none. */
-static int64_t pack(struct flink_packer *packer, size_t in_size, size_t out_size)
+/* Where packed records go: into blocks, or one behind the other. */
+struct target {
+    struct blocks *blocks; /* or NULL, and: */
+    size_t written, size;
+};
+
+/* NULL: no room, and no memory. */
+static uint8_t *room_for(struct flink_packer *packer, struct target *target, uint32_t key_group, size_t size)
 {
+    if (target->blocks != NULL)
+        return blocks_add(target->blocks, key_group, size);
+    if (size > target->size - target->written)
+        return NULL;
+    target->written += size;
+    return packer->out + target->written - size;
+}
+
+/* RECON_ERROR_INVALID: what is in the first in_size bytes is no records, or there is too little room for them. */
+static int pack(struct flink_packer *packer, size_t in_size, struct target *target)
+{
+    const uint32_t group_count = packer->settings.engine.key_group_count;
     struct cursor cursor = {packer->in, in_size, false};
     struct recon_record records[RECON_KEY_COUNT_AT_ONCE];
     struct recon_text inputs[RECON_KEY_COUNT_AT_ONCE];
-    size_t written = 0;
     packer->joined_size = 0;
     while (cursor.left > 0) {
         size_t count = 0;
         while (cursor.left > 0 && count < RECON_KEY_COUNT_AT_ONCE) {
             if (!read_record(packer, &cursor, &records[count], &inputs[count]))
-                return -1;
+                return RECON_ERROR_INVALID;
             count++;
         }
         set_keys(packer, records, inputs, count);
         for (size_t i = 0; i < count; i++) {
             packed_strip(&records[i], packer->settings.engine.report);
-            const size_t size = packed_size(&records[i]);
-            if (size > out_size - written)
-                return -1;
-            packed_write(&records[i], packer->settings.engine.key_group_count, packer->out + written);
-            written += size;
+            const uint32_t group = packed_key_group(&records[i], group_count);
+            uint8_t *room = room_for(packer, target, group, packed_size(&records[i]));
+            if (room == NULL)
+                return target->blocks != NULL ? RECON_ERROR_MEMORY : RECON_ERROR_INVALID;
+            packed_write(&records[i], group, room);
         }
     }
-    return (int64_t)written;
+    return RECON_OK;
+}
+
+/* Packs the records in the first bytes of an array; false, and an exception: it could not. */
+static bool pack_array(JNIEnv *env, struct flink_packer *packer, jbyteArray in, jint size, struct target *target)
+{
+    if (in == NULL || size < 0 || size > (*env)->GetArrayLength(env, in)) {
+        throw_argument(env, "not within the array");
+        return false;
+    }
+    int status = reserve(packer, (size_t)size, target->size) ? RECON_OK : RECON_ERROR_MEMORY;
+    if (status == RECON_OK) {
+        (*env)->GetByteArrayRegion(env, in, 0, size, (jbyte *)packer->in);
+        status = pack(packer, (size_t)size, target);
+    }
+    if (status == RECON_ERROR_INVALID)
+        throw_argument(
+            env, "no such stream, kind or reason, an ID of too many fields, too short a record or too little room");
+    else if (status != RECON_OK)
+        throw_status(env, status, NULL);
+    return status == RECON_OK;
+}
+
+/* Packs the records in the first bytes of an array into blocks of as many key groups. */
+JNIEXPORT void JNICALL Java_io_recon_flink_NativePacker_packInto(JNIEnv *env, jclass class, jlong handle, jbyteArray in,
+                                                                 jint size, jlong blocks);
+JNIEXPORT void JNICALL Java_io_recon_flink_NativePacker_packInto(JNIEnv *env, jclass class, jlong handle, jbyteArray in,
+                                                                 jint size, jlong blocks)
+{
+    (void)class;
+    struct flink_packer *packer = handle_of(env, handle);
+    struct target target = {.blocks = packer != NULL ? flink_blocks_of(env, blocks) : NULL};
+    if (target.blocks == NULL)
+        return;
+    if (target.blocks->group_count != packer->settings.engine.key_group_count)
+        throw_argument(env, "blocks of another number of key groups");
+    else
+        (void)pack_array(env, packer, in, size, &target);
 }
 
 /* Packs the records in the first bytes of an array into another, which has twice the room; how many bytes they take. */
@@ -221,22 +276,13 @@ JNIEXPORT jint JNICALL Java_io_recon_flink_NativePacker_pack(JNIEnv *env, jclass
     struct flink_packer *packer = handle_of(env, handle);
     if (packer == NULL)
         return 0;
-    if (in == NULL || out == NULL || size < 0 || size > (*env)->GetArrayLength(env, in)) {
-        throw_argument(env, "not within the array");
+    if (out == NULL) {
+        throw_argument(env, "no array to pack into");
         return 0;
     }
-    const size_t room = (size_t)(*env)->GetArrayLength(env, out);
-    if (!reserve(packer, (size_t)size, room)) {
-        throw_status(env, RECON_ERROR_MEMORY, NULL);
+    struct target target = {.size = (size_t)(*env)->GetArrayLength(env, out)};
+    if (!pack_array(env, packer, in, size, &target))
         return 0;
-    }
-    (*env)->GetByteArrayRegion(env, in, 0, size, (jbyte *)packer->in);
-    const int64_t written = pack(packer, (size_t)size, room);
-    if (written < 0) {
-        throw_argument(
-            env, "no such stream, kind or reason, an ID of too many fields, too short a record or too little room");
-        return 0;
-    }
-    (*env)->SetByteArrayRegion(env, out, 0, (jsize)written, (const jbyte *)packer->out);
-    return (jint)written;
+    (*env)->SetByteArrayRegion(env, out, 0, (jsize)target.written, (const jbyte *)packer->out);
+    return (jint)target.written;
 }

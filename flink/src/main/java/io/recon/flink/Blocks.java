@@ -1,6 +1,5 @@
 package io.recon.flink;
 
-import java.util.Arrays;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -19,21 +18,11 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 abstract class Blocks<T> extends AbstractStreamOperator<Block> implements OneInputStreamOperator<T, Block> {
     private static final long serialVersionUID = 1L;
 
-    private static final int BLOCK_BYTES_MAX = 16 << 10;
-    private static final int BLOCK_BYTES_MIN = 1 << 10;
-    private static final int ALL_BYTES_MAX = 16 << 20; // of the blocks under construction together
-
-    private final int stream;
+    private final Stream stream;
     private final int keyGroupCount;
     private final long latencyMs;
-    private final int blockBytes;
 
-    private transient byte[][] bytes; // by key group; null: none yet
-    private transient int[] used;
-    private transient int[] counts;
-    private transient int[] begun; // the key groups that got records since the last flush, in order of their first
-    private transient boolean[] isBegun;
-    private transient int begunCount;
+    private transient NativeBlocks blocks;
     private transient boolean hasTimer;
     private transient boolean isIdle; // the source says so
 
@@ -44,33 +33,38 @@ abstract class Blocks<T> extends AbstractStreamOperator<Block> implements OneInp
      * @param latencyMs how long a record waits at most for others
      */
     Blocks(Stream stream, int keyGroupCount, long latencyMs) {
-        this.stream = stream.ordinal();
+        this.stream = stream;
         this.keyGroupCount = keyGroupCount;
         this.latencyMs = latencyMs;
-        blockBytes = Math.max(BLOCK_BYTES_MIN, Math.min(BLOCK_BYTES_MAX, ALL_BYTES_MAX / keyGroupCount));
     }
 
     @Override
     public void open() throws Exception {
         super.open();
-        bytes = new byte[keyGroupCount][];
-        used = new int[keyGroupCount];
-        counts = new int[keyGroupCount];
-        begun = new int[keyGroupCount];
-        isBegun = new boolean[keyGroupCount];
+        blocks = new NativeBlocks(keyGroupCount);
     }
 
-    /** Takes packed records. */
-    final void add(byte[] packed, int length) {
-        for (int at = 0; at < length; ) {
-            int size = PackedRecords.sizeAt(packed, at);
-            add(PackedRecords.keyGroupAt(packed, at), packed, at, size);
-            at += size;
+    @Override
+    public void close() throws Exception {
+        if (blocks != null) {
+            blocks.close();
         }
+        super.close();
     }
 
-    /** Something waits: it will leave when the latency is over. */
-    final void await() {
+    final Stream stream() {
+        return stream;
+    }
+
+    /** Puts what was gathered into the blocks. */
+    abstract void gather(NativeBlocks into);
+
+    /** Something was gathered: it will leave when the latency is over, and now if that is enough. */
+    final void gathered(boolean isEnough) {
+        if (isEnough) {
+            gather(blocks);
+            send();
+        }
         if (hasTimer) {
             return;
         }
@@ -82,44 +76,16 @@ abstract class Blocks<T> extends AbstractStreamOperator<Block> implements OneInp
         });
     }
 
-    /** What is not in a block yet is to be {@link #add added}. */
-    abstract void complete();
-
-    private void add(int group, byte[] packed, int at, int size) {
-        if (used[group] + size > blockBytes && used[group] > 0) {
-            send(group);
-        }
-        if (!isBegun[group]) {
-            isBegun[group] = true;
-            begun[begunCount++] = group;
-        }
-        if (bytes[group] == null || bytes[group].length < used[group] + size) {
-            int room = Math.max(used[group] + size, Math.min(blockBytes, Math.max(256, 2 * used[group])));
-            bytes[group] = bytes[group] == null ? new byte[room] : Arrays.copyOf(bytes[group], room);
-        }
-        System.arraycopy(packed, at, bytes[group], used[group], size);
-        used[group] += size;
-        counts[group]++;
-    }
-
-    private void send(int group) {
-        output.collect(new StreamRecord<>(new Block(stream, group, counts[group], bytes[group], used[group])));
-        used[group] = 0;
-        counts[group] = 0;
-        if (bytes[group].length > blockBytes) {
-            bytes[group] = null; // a record of its own size
+    private void send() {
+        for (Block block; (block = blocks.next(stream.ordinal())) != null; ) {
+            output.collect(new StreamRecord<>(block));
         }
     }
 
     private void flush() {
-        complete();
-        for (int i = 0; i < begunCount; i++) {
-            isBegun[begun[i]] = false;
-            if (counts[begun[i]] > 0) {
-                send(begun[i]);
-            }
-        }
-        begunCount = 0;
+        gather(blocks);
+        blocks.flush();
+        send();
     }
 
     @Override

@@ -30,7 +30,7 @@ final class NativePacker extends NativeHandle {
                         | (record.hasEmittedTime ? PackedRecords.FLAG_EMITTED : 0)
                         | (record.hasOffset ? PackedRecords.FLAG_OFFSET : 0);
         INT.set(in, at, stream | record.kind << 8 | record.reason << 16 | flags << 24);
-        INT.set(in, at + 4, record.id.length);
+        INT.set(in, at + 4, record.idCount);
         LONG.set(in, at + 8, record.time);
         LONG.set(in, at + 16, record.emittedTime);
         LONG.set(in, at + 24, record.offset);
@@ -38,11 +38,17 @@ final class NativePacker extends NativeHandle {
         INT.set(in, at + 36, record.place);
         used = at + FIXED_BYTES;
         put(record.source);
-        for (String field : record.id) {
-            put(field);
+        for (int i = 0; i < record.idCount; i++) {
+            put(record.id[i]);
         }
         put(record.context);
         return used >= FULL_BYTES;
+    }
+
+    /** Packs all that were added since, into blocks. */
+    void pack(NativeBlocks into) {
+        packInto(handle(), in, used, into.handle());
+        used = 0;
     }
 
     /** Packs all that were added since, into {@link #packed}; how many bytes they take. */
@@ -93,6 +99,8 @@ final class NativePacker extends NativeHandle {
     private static native long create(byte[] settings);
 
     private static native void release(long handle);
+
+    private static native void packInto(long handle, byte[] in, int size, long blocks);
 
     private static native int pack(long handle, byte[] in, int size, byte[] out);
 }

@@ -38,7 +38,9 @@ public final class ReconRecord {
         NO_TIME
     }
 
-    final String[] id;
+    String[] id; // its first idCount
+    int idCount;
+    private String[] single; // an ID of one field, kept
     int kind = KIND_RECORD;
     int reason;
     boolean hasTime;
@@ -54,10 +56,47 @@ public final class ReconRecord {
     String context;
 
     private ReconRecord(String... id) {
-        this.id = id == null ? new String[0] : id;
-        if (this.id.length > ID_FIELDS_MAX) {
+        ids(id);
+    }
+
+    /** As if it were just made, without an ID. */
+    ReconRecord clear() {
+        idCount = 0;
+        kind = KIND_RECORD;
+        reason = 0;
+        hasTime = false;
+        time = 0;
+        hasEmittedTime = false;
+        emittedTime = 0;
+        hasOffset = false;
+        offset = 0;
+        topic = null;
+        partition = 0;
+        place = 0;
+        source = null;
+        context = null;
+        return this;
+    }
+
+    /** The ID, of one field. */
+    public ReconRecord id(String text) {
+        if (single == null) {
+            single = new String[1];
+        }
+        single[0] = text;
+        id = single;
+        idCount = 1;
+        return this;
+    }
+
+    /** The ID's fields. They are compared one by one, and shown joined by {@code |}. */
+    public ReconRecord ids(String... fields) {
+        id = fields == null ? new String[0] : fields;
+        idCount = id.length;
+        if (idCount > ID_FIELDS_MAX) {
             throw new IllegalArgumentException("an ID has at most " + ID_FIELDS_MAX + " fields");
         }
+        return this;
     }
 
     /**
@@ -170,9 +209,9 @@ public final class ReconRecord {
         @Override
         public void serialize(ReconRecord record, DataOutputView target) throws IOException {
             target.writeByte(VERSION);
-            target.writeByte(record.id.length);
-            for (String field : record.id) {
-                StringValue.writeString(field, target);
+            target.writeByte(record.idCount);
+            for (int i = 0; i < record.idCount; i++) {
+                StringValue.writeString(record.id[i], target);
             }
             target.writeByte(record.kind);
             target.writeByte(record.reason);

@@ -2,19 +2,22 @@ package io.recon.flink;
 
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
-/** Packs a program's own records, many at a time, and puts them into blocks. */
-final class RecordPacker extends Blocks<ReconRecord> {
+/** Packs a program's own records, many at a time, into blocks. */
+final class RecordPacker<T> extends Blocks<T> {
     private static final long serialVersionUID = 1L;
 
     private final Stream stream;
+    private final ReconMapping<T> mapping;
     private final ReconSettings settings;
     private final int keyGroupCount;
 
     private transient NativePacker packer;
+    private transient ReconRecord record; // of every element in turn
 
-    RecordPacker(Stream stream, ReconSettings settings, int keyGroupCount, long latencyMs) {
+    RecordPacker(Stream stream, ReconMapping<T> mapping, ReconSettings settings, int keyGroupCount, long latencyMs) {
         super(stream, keyGroupCount, latencyMs);
         this.stream = stream;
+        this.mapping = mapping;
         this.settings = settings;
         this.keyGroupCount = keyGroupCount;
     }
@@ -23,21 +26,20 @@ final class RecordPacker extends Blocks<ReconRecord> {
     public void open() throws Exception {
         super.open();
         packer = new NativePacker(settings.toNative(keyGroupCount, -1));
+        record = ReconRecord.of();
     }
 
     @Override
-    public void processElement(StreamRecord<ReconRecord> element) {
-        ReconRecord record = element.getValue();
-        if (packer.add(stream.ordinal(), record, settings.topicNumber(stream, record.topic))) {
-            complete();
+    public void processElement(StreamRecord<T> element) throws Exception {
+        ReconRecord mapped = mapping.map(element.getValue(), record.clear());
+        if (mapped != null) {
+            gathered(packer.add(stream.ordinal(), mapped, settings.topicNumber(stream, mapped.topic)));
         }
-        await();
     }
 
     @Override
-    void complete() {
-        int size = packer.pack();
-        add(packer.packed(), size);
+    void gather(NativeBlocks into) {
+        packer.pack(into);
     }
 
     @Override

@@ -171,7 +171,8 @@ class BlockPackerTest {
 
     @Test
     void aProgramsRecordsLeaveWithTheWatermarkTheBarrierTheLatencyAndTheEnd() throws Exception {
-        RecordPacker operator = new RecordPacker(Stream.AUDIT, settings(false), GROUPS, LATENCY_MS);
+        RecordPacker<ReconRecord> operator =
+                new RecordPacker<>(Stream.AUDIT, (record, unused) -> record, settings(false), GROUPS, LATENCY_MS);
         try (var records = new OneInputStreamOperatorTestHarness<ReconRecord, Block>(operator)) {
             records.setup(Block.TYPE.createSerializer(new SerializerConfigImpl()));
             records.open();
@@ -195,6 +196,37 @@ class BlockPackerTest {
             operator.finish();
             out.addAll(out(records));
             assertThat(records(out)).isEqualTo(50_000);
+        }
+    }
+
+    @Test
+    void aMappedRecordHasNothingOfTheOneBefore() throws Exception {
+        ReconMapping<Integer> mapping = (number, record) -> switch (number) {
+            case 0 -> record.ids("a", "b").time(5).emitted(6).source("s").context("c").place(null, 7, 8);
+            case 1 -> record.id("a|b").time(9);
+            case 2 -> null;
+            default -> ReconRecord.of("\u00fc", number);
+        };
+        List<ReconRecord> expected =
+                List.of(
+                        ReconRecord.of("a", "b").time(5).emitted(6).source("s").context("c").place(null, 7, 8),
+                        ReconRecord.of("a|b", 9),
+                        ReconRecord.of("\u00fc", 3));
+        try (var records = new OneInputStreamOperatorTestHarness<Integer, Block>(
+                new RecordPacker<>(Stream.AUDIT, mapping, settings(false), 1, LATENCY_MS));
+                NativePacker single = new NativePacker(settings(false).toNative(1, -1))) {
+            records.setup(Block.TYPE.createSerializer(new SerializerConfigImpl()));
+            records.open();
+            for (int number = 0; number < 4; number++) {
+                records.processElement(new StreamRecord<>(number));
+            }
+            records.prepareSnapshotPreBarrier(1);
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            for (ReconRecord record : expected) {
+                bytes.writeBytes(single.pack(0, record, 0).bytes);
+            }
+            Block block = (Block) out(records).get(0);
+            assertThat(Arrays.copyOf(block.bytes, block.length)).isEqualTo(bytes.toByteArray());
         }
     }
 

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -118,27 +117,30 @@ class CostPerRecordTest {
 
     /** As {@link BlockPacker} makes them. */
     private static List<Block> blocks(PackedRecords[] packed) {
-        List<Block> blocks = new ArrayList<>();
-        byte[][] bytes = new byte[GROUPS][16 << 10];
-        int[] used = new int[GROUPS];
-        int[] counts = new int[GROUPS];
-        for (PackedRecords record : packed) {
-            int group = PackedRecords.keyGroupAt(record.bytes, 0);
-            int size = PackedRecords.sizeAt(record.bytes, 0);
-            if (used[group] + size > bytes[group].length) {
-                blocks.add(new Block(0, group, counts[group], Arrays.copyOf(bytes[group], used[group])));
-                used[group] = 0;
-                counts[group] = 0;
+        List<Block> made = new ArrayList<>();
+        Block.BlockSerializer serializer = new Block.BlockSerializer();
+        try (NativeBlocks blocks = new NativeBlocks(GROUPS)) {
+            byte[] gathered = new byte[16 << 10];
+            int size = 0;
+            for (PackedRecords record : packed) {
+                if (gathered.length - size < record.bytes.length) {
+                    blocks.add(gathered, size);
+                    size = 0;
+                    take(blocks, serializer, made);
+                }
+                System.arraycopy(record.bytes, 0, gathered, size, record.bytes.length);
+                size += record.bytes.length;
             }
-            System.arraycopy(record.bytes, 0, bytes[group], used[group], size);
-            used[group] += size;
-            counts[group]++;
+            blocks.add(gathered, size);
+            blocks.flush();
+            take(blocks, serializer, made);
         }
-        for (int group = 0; group < GROUPS; group++) {
-            if (counts[group] > 0) {
-                blocks.add(new Block(0, group, counts[group], Arrays.copyOf(bytes[group], used[group])));
-            }
+        return made;
+    }
+
+    private static void take(NativeBlocks blocks, Block.BlockSerializer serializer, List<Block> into) {
+        for (Block block; (block = blocks.next(0)) != null; ) {
+            into.add(serializer.copy(block));
         }
-        return blocks;
     }
 }

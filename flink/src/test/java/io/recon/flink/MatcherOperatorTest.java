@@ -6,6 +6,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -303,6 +304,27 @@ class MatcherOperatorTest {
             List<String> results = matcher.results();
             assertThat(results).hasSize(1002).doesNotHaveDuplicates();
             assertThat(results.get(0)).contains(context);
+        }
+    }
+
+    @Test
+    void idsOfSeveralFieldsThatAreShownAlikeStayThree() throws Exception {
+        try (Fixture matcher = new Fixture(builder().build())) {
+            for (ReconRecord audit : List.of(
+                    ReconRecord.of("a|b", "c"), ReconRecord.of("a", "b|c"), ReconRecord.of("a|b|c"))) {
+                matcher.send(Stream.AUDIT, audit.time(500));
+            }
+            matcher.send(Stream.EVENTS, ReconRecord.of("a", "b|c").time(500));
+            matcher.both(503);
+            List<String> keys = new ArrayList<>();
+            for (Object out : matcher.harness.getOutput()) {
+                if (out instanceof StreamRecord<?> record) {
+                    ReconResult result = (ReconResult) record.getValue();
+                    assertThat(result.json()).contains("\"id\":\"a|b|c\"");
+                    keys.add(new String(result.key(), StandardCharsets.UTF_8).replaceFirst(".*/", ""));
+                }
+            }
+            assertThat(keys).containsExactlyInAnyOrder("a%7Cb|c", "a%7Cb%7Cc");
         }
     }
 

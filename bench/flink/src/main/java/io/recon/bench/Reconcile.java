@@ -1,11 +1,8 @@
 package io.recon.bench;
 
-import io.recon.flink.ReconRecord;
 import io.recon.flink.ReconSettings;
 import io.recon.flink.ReconStreams;
 import java.time.Duration;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
@@ -21,13 +18,13 @@ public final class Reconcile {
                 .retention(Duration.ofMillis(Long.parseLong(arguments[1])))
                 .build();
         var results = ReconStreams.reconcile(
-                records(Streams.audit(env, ids)), records(Streams.events(env, ids)), settings);
+                Streams.audit(env, ids),
+                (record, into) -> into.id(record.id).time(record.time),
+                Streams.events(env, ids),
+                (record, into) -> into.id(record.id).time(record.time),
+                settings);
         results.metrics().sinkTo(new DiscardingSink<>()).uid("metrics");
         results.breaks().sinkTo(new DiscardingSink<>()).uid("breaks");
         env.execute("recon");
-    }
-
-    private static DataStream<ReconRecord> records(DataStream<Record> stream) {
-        return stream.map(record -> ReconRecord.of(record.id, record.time)).returns(TypeInformation.of(ReconRecord.class));
     }
 }

@@ -1,5 +1,7 @@
 package io.recon.bench;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
@@ -16,7 +18,7 @@ public final class Streams {
     public static final long OUT_OF_ORDERNESS_MS = 1024;
 
     private static final int BLOCK = 1024;
-    private static final char[] HEX = "0123456789abcdef".toCharArray();
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.ISO_8859_1);
 
     private Streams() {}
 
@@ -46,26 +48,32 @@ public final class Streams {
         };
         var source = new DataGeneratorSource<>(make, range * env.getParallelism(), TypeInformation.of(Record.class));
         WatermarkStrategy<Record> watermarks = WatermarkStrategy.<Record>forBoundedOutOfOrderness(
-                        java.time.Duration.ofMillis(OUT_OF_ORDERNESS_MS))
+                        Duration.ofMillis(OUT_OF_ORDERNESS_MS))
                 .withTimestampAssigner((record, before) -> record.time)
-                .withWatermarkAlignment("bench", java.time.Duration.ofSeconds(500), java.time.Duration.ofMillis(200));
+                .withWatermarkAlignment("bench", Duration.ofSeconds(500), Duration.ofMillis(50));
         return env.fromSource(source, watermarks, name).uid(name);
     }
 
     /** Looks like a UUID. */
     static String identifier(long number) {
-        char[] text = new char[36];
+        byte[] text = new byte[36];
         long high = mix(number);
         long low = mix(number ^ 0x9e3779b97f4a7c15L);
-        for (int at = 0, digit = 0; at < 36; at++) {
-            if (at == 8 || at == 13 || at == 18 || at == 23) {
-                text[at] = '-';
-            } else {
-                long from = digit < 16 ? high : low;
-                text[at] = HEX[(int) (from >>> (4 * (digit++ & 15))) & 15];
-            }
+        put(text, 0, high, 4);
+        put(text, 9, high >>> 32, 2);
+        put(text, 14, high >>> 48, 2);
+        put(text, 19, low, 2);
+        put(text, 24, low >>> 16, 6);
+        text[8] = text[13] = text[18] = text[23] = '-';
+        return new String(text, StandardCharsets.ISO_8859_1);
+    }
+
+    /** So many of its lowest bytes, in hexadecimal digits. */
+    private static void put(byte[] text, int at, long number, int count) {
+        for (int i = 0; i < count; i++) {
+            text[at + 2 * i] = HEX[(int) (number >>> (8 * i + 4)) & 15];
+            text[at + 2 * i + 1] = HEX[(int) (number >>> (8 * i)) & 15];
         }
-        return new String(text);
     }
 
     private static long mix(long number) {
