@@ -188,8 +188,9 @@ static jint batch_give(struct flink_decoder *flink, size_t size)
     uint8_t *to = flink->out.bytes;
     for (size_t i = 0; i < flink->batch.count; i++) {
         const struct recon_record *record = &flink->batch.records[i];
-        packed_write(record, packed_key_group(record, flink->settings.engine.key_group_count), to);
-        to += packed_size(record);
+        const size_t one = packed_size(record);
+        packed_write(record, packed_key_group(record, flink->settings.engine.key_group_count), one, to);
+        to += one;
     }
     flink->ignored += flink->batch.ignored;
     flink->tombstones += flink->batch.tombstones;

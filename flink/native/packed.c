@@ -52,9 +52,9 @@ uint32_t packed_key_group(const struct recon_record *record, uint32_t key_group_
                                              : ((uint32_t)record->offset + record->partition) % key_group_count;
 }
 
-void packed_write(const struct recon_record *record, uint32_t key_group, uint8_t *bytes)
+void packed_write(const struct recon_record *record, uint32_t key_group, size_t size, uint8_t *bytes)
 {
-    store_u32(bytes, (uint32_t)packed_size(record));
+    store_u32(bytes, (uint32_t)size);
     store_u16(bytes + 4, key_group);
     bytes[6] = record->kind;
     bytes[7] = record->reason;

@@ -49,8 +49,8 @@ void packed_strip(struct recon_record *record, uint32_t report);
 size_t packed_size(const struct recon_record *record);
 /* Where it goes. */
 uint32_t packed_key_group(const struct recon_record *record, uint32_t key_group_count);
-/* Writes it to bytes, which have room. */
-void packed_write(const struct recon_record *record, uint32_t key_group, uint8_t *bytes);
+/* Writes it to bytes, which have room for its size. */
+void packed_write(const struct recon_record *record, uint32_t key_group, size_t size, uint8_t *bytes);
 
 /* Reads the record at the start of bytes; its texts are there. The whole size, or 0: it is not one of this stream and
  * key group. */

@@ -141,23 +141,33 @@ static void identify(struct flink_packer *packer, struct cursor *cursor, uint32_
     }
 }
 
+#define FIXED_BYTES 40
+
 /* One record: stream, kind, reason, flags u8 (packed_flag's first three); how many fields the ID has u32; time,
  * emitted, offset i64; partition, place u32; the source, the ID's fields, the context: texts. False: it is none. */
 static bool read_record(struct flink_packer *packer, struct cursor *cursor, struct recon_record *record,
                         struct recon_text *input)
 {
-    *record = (struct recon_record){.stream = cursor_u8(cursor), .kind = cursor_u8(cursor)};
-    record->reason = cursor_u8(cursor);
-    const unsigned flags = cursor_u8(cursor);
-    const uint32_t part_count = cursor_u32(cursor);
-    record->has_time = (flags & PACKED_FLAG_TIME) != 0;
-    record->has_emitted_time = (flags & PACKED_FLAG_EMITTED) != 0;
-    record->has_offset = (flags & PACKED_FLAG_OFFSET) != 0;
-    record->time = cursor_i64(cursor);
-    record->emitted_time = cursor_i64(cursor);
-    record->offset = cursor_i64(cursor);
-    record->partition = cursor_u32(cursor);
-    record->place = cursor_u32(cursor);
+    const uint8_t *at = cursor->at;
+    if (cursor->left < FIXED_BYTES)
+        return false;
+    cursor->at += FIXED_BYTES;
+    cursor->left -= FIXED_BYTES;
+    const unsigned flags = at[3];
+    const uint32_t part_count = load_u32(at + 4);
+    *record = (struct recon_record){
+        .stream = at[0],
+        .kind = at[1],
+        .reason = at[2],
+        .has_time = (flags & PACKED_FLAG_TIME) != 0,
+        .has_emitted_time = (flags & PACKED_FLAG_EMITTED) != 0,
+        .has_offset = (flags & PACKED_FLAG_OFFSET) != 0,
+        .time = (int64_t)recon_load_le64(at + 8),
+        .emitted_time = (int64_t)recon_load_le64(at + 16),
+        .offset = (int64_t)recon_load_le64(at + 24),
+        .partition = load_u32(at + 32),
+        .place = load_u32(at + 36),
+    };
     if (record->stream >= RECON_STREAM_COUNT || record->kind > RECON_KIND_REJECTED ||
         record->reason >= RECON_REASON_COUNT || part_count > RECON_ID_FIELD_COUNT_MAX)
         return false;
@@ -220,10 +230,11 @@ static int pack(struct flink_packer *packer, size_t in_size, struct target *targ
         for (size_t i = 0; i < count; i++) {
             packed_strip(&records[i], packer->settings.engine.report);
             const uint32_t group = packed_key_group(&records[i], group_count);
-            uint8_t *room = room_for(packer, target, group, packed_size(&records[i]));
+            const size_t size = packed_size(&records[i]);
+            uint8_t *room = room_for(packer, target, group, size);
             if (room == NULL)
                 return target->blocks != NULL ? RECON_ERROR_MEMORY : RECON_ERROR_INVALID;
-            packed_write(&records[i], group, room);
+            packed_write(&records[i], group, size, room);
         }
     }
     return RECON_OK;
