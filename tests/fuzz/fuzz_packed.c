@@ -50,7 +50,7 @@ static void read_block(const uint8_t *bytes, size_t size, int stream, uint32_t g
         require(taken <= size && packed_size(&record) == taken);
         uint8_t *again = malloc(taken);
         require(again != NULL);
-        packed_write(&record, KEY_GROUP_COUNT, again);
+        packed_write(&record, packed_key_group(&record, KEY_GROUP_COUNT), taken, again);
         /* Times and offsets that are not there, and the group of what has no key, are not kept. */
         if (record.has_time && record.has_offset && record.kind == RECON_KIND_RECORD)
             require(memcmp(again, bytes, taken) == 0);
