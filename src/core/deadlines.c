@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "recon/record.h"
 #include "recon/status.h"
 
 #define DIGIT_BITS 8
@@ -14,6 +15,9 @@ void deadlines_init(struct deadlines *deadlines, struct pending_pool *pool)
     memset(deadlines, 0, sizeof(*deadlines));
     deadlines->pool = pool;
     deadlines->bound = UINT64_MAX;
+    deadlines->is_empty = true;
+    for (unsigned level = 0; level < DEADLINE_LEVEL_COUNT; level++)
+        deadlines->ahead[level] = DEADLINE_NOT_AHEAD;
 }
 
 int deadlines_spare_new(struct deadlines *deadlines)
@@ -23,13 +27,28 @@ int deadlines_spare_new(struct deadlines *deadlines)
     return deadlines->spare != 0 ? RECON_OK : RECON_ERROR_MEMORY;
 }
 
+static unsigned digit_of(uint64_t time, unsigned level)
+{
+    return (unsigned)(time >> (level * DIGIT_BITS)) & DIGIT_MASK;
+}
+
+static uint32_t list_number(unsigned level, unsigned set, unsigned digit)
+{
+    return (level * 2 + set) * DEADLINE_DIGIT_COUNT + digit;
+}
+
+/* The list of this digit, which a record is about to be put into. */
+static uint32_t list_to_fill(struct deadlines *deadlines, unsigned level, unsigned set, unsigned digit)
+{
+    deadlines->filled[level * 2 + set][digit / 64] |= UINT64_C(1) << (digit % 64);
+    return list_number(level, set, digit);
+}
+
 static uint32_t list_of(struct deadlines *deadlines, uint64_t time)
 {
     uint64_t difference = time ^ deadlines->cursor;
     unsigned level = difference == 0 ? 0 : (63u - (unsigned)__builtin_clzll(difference)) / DIGIT_BITS;
-    unsigned digit = (unsigned)(time >> (level * DIGIT_BITS)) & DIGIT_MASK;
-    deadlines->filled[level][digit / 64] |= UINT64_C(1) << (digit % 64);
-    return level * DEADLINE_DIGIT_COUNT + digit;
+    return list_to_fill(deadlines, level, deadlines->set[level], digit_of(time, level));
 }
 
 /* Puts the spare chunk at the list's end. */
@@ -83,6 +102,41 @@ void deadlines_chunk_end(struct deadlines *deadlines, pending_handle handle)
         pending_free(deadlines->pool, handle);
 }
 
+/* All chunks of the one go behind those of the other. */
+static void chain_append(struct deadlines *deadlines, uint32_t number, struct deadline_list *from)
+{
+    struct deadline_list *to = &deadlines->lists[number];
+    for (pending_handle handle = from->first; handle != 0; handle = deadlines_chunk(deadlines, handle)->next)
+        deadlines_chunk(deadlines, handle)->list = number;
+    if (from->first == 0)
+        return;
+    deadlines_chunk(deadlines, from->first)->previous = to->last;
+    if (to->last != 0)
+        deadlines_chunk(deadlines, to->last)->next = from->first;
+    else
+        to->first = from->first;
+    to->last = from->last;
+    *from = (struct deadline_list){0};
+}
+
+/* The watermark has not come to the cursor yet, and a record has an earlier time than all: what differs from the cursor
+ * in a lower digit than that does now differs first in the same one. */
+static void lower_cursor(struct deadlines *deadlines, uint64_t time)
+{
+    const unsigned level = (63u - (unsigned)__builtin_clzll(time ^ deadlines->cursor)) / DIGIT_BITS;
+    const uint32_t number = list_to_fill(deadlines, level, deadlines->set[level], digit_of(deadlines->cursor, level));
+    for (unsigned lower = 0; lower < level; lower++) {
+        uint64_t *filled = deadlines->filled[lower * 2 + deadlines->set[lower]];
+        for (unsigned word = 0; word < DEADLINE_DIGIT_COUNT / 64; word++) {
+            for (; filled[word] != 0; filled[word] &= filled[word] - 1) {
+                const unsigned digit = word * 64 + (unsigned)__builtin_ctzll(filled[word]);
+                chain_append(deadlines, number, &deadlines->lists[list_number(lower, deadlines->set[lower], digit)]);
+            }
+        }
+    }
+    deadlines->cursor = time;
+}
+
 void deadlines_add(struct deadlines *deadlines, pending_handle handle, struct pending *record, int64_t watermark)
 {
     deadlines->count++;
@@ -91,24 +145,32 @@ void deadlines_add(struct deadlines *deadlines, pending_handle handle, struct pe
         return;
     }
     uint64_t time = (uint64_t)record->time ^ SIGN;
+    if (deadlines->is_empty)
+        deadlines->cursor = watermark == RECON_TIME_MIN ? time : (uint64_t)(watermark + 1) ^ SIGN;
+    else if (time < deadlines->cursor)
+        lower_cursor(deadlines, time);
+    deadlines->is_empty = false;
     assert(time >= deadlines->cursor);
     if (time < deadlines->bound)
         deadlines->bound = time;
     list_append(deadlines, list_of(deadlines, time), handle, record);
 }
 
-/* The first filled list of the level at digit `from` or after; bits of empty lists are cleared on the way. */
+/* The first list of the level, at the digit `from` or after, that has records or was dealt out ahead; bits of empty
+ * ones are cleared on the way. */
 static unsigned level_next(struct deadlines *deadlines, unsigned level, unsigned from)
 {
+    const unsigned set = deadlines->set[level];
+    uint64_t *filled = deadlines->filled[level * 2 + set];
     for (unsigned word = from / 64; word < DEADLINE_DIGIT_COUNT / 64; word++) {
-        uint64_t bits = deadlines->filled[level][word];
+        uint64_t bits = filled[word];
         if (word == from / 64)
             bits &= ~UINT64_C(0) << (from % 64);
         while (bits != 0) {
             unsigned digit = word * 64 + (unsigned)__builtin_ctzll(bits);
-            if (deadlines->lists[level * DEADLINE_DIGIT_COUNT + digit].first != 0)
+            if (deadlines->lists[list_number(level, set, digit)].first != 0 || deadlines->ahead[level] == digit)
                 return digit;
-            deadlines->filled[level][word] &= ~(UINT64_C(1) << (digit % 64));
+            filled[word] &= ~(UINT64_C(1) << (digit % 64));
             bits &= bits - 1;
         }
     }
@@ -122,32 +184,51 @@ static void prefetch_records(const struct deadlines *deadlines, const struct dea
         __builtin_prefetch(pending_at(deadlines->pool, chunk->handles[__builtin_ctzll(left)]), 1);
 }
 
-/* Deals deadlines->dealing out to the lower levels; the cursor is already at its start. RECON_ERROR_MEMORY: what is
- * left is still in it. */
-static int deal_out(struct deadlines *deadlines)
+/* Deals the level's list at ahead[level] out to the other set of the level below, so many records at the most.
+ * RECON_ERROR_MEMORY: the others are still in it. */
+static int deal_out(struct deadlines *deadlines, unsigned level, size_t budget)
 {
-    const struct deadline_list *list = &deadlines->lists[deadlines->dealing];
-    if (deadlines->dealing == 0)
-        return RECON_OK;
+    const unsigned below = level - 1;
+    const unsigned set = deadlines->set[below] ^ 1u;
+    const struct deadline_list *list =
+        &deadlines->lists[list_number(level, deadlines->set[level], deadlines->ahead[level])];
     if (list->first != 0)
         prefetch_records(deadlines, deadlines_chunk(deadlines, list->first));
     while (list->first != 0) {
         const pending_handle first = list->first;
         struct deadline_chunk *chunk = deadlines_chunk(deadlines, first);
-        if (chunk->next != 0)
+        if (chunk->next != 0 && budget > DEADLINE_CHUNK_HANDLES)
             prefetch_records(deadlines, deadlines_chunk(deadlines, chunk->next));
         for (; chunk->waiting != 0; chunk->waiting &= chunk->waiting - 1) {
+            if (budget-- == 0)
+                return RECON_OK;
             int status = deadlines_reserve(deadlines);
             if (status != RECON_OK)
                 return status;
             const pending_handle handle = chunk->handles[__builtin_ctzll(chunk->waiting)];
             struct pending *record = pending_at(deadlines->pool, handle);
-            list_append(deadlines, list_of(deadlines, (uint64_t)record->time ^ SIGN), handle, record);
+            const unsigned digit = digit_of((uint64_t)record->time ^ SIGN, below);
+            list_append(deadlines, list_to_fill(deadlines, below, set, digit), handle, record);
         }
         deadlines_chunk_end(deadlines, first);
     }
-    deadlines->dealing = 0;
     return RECON_OK;
+}
+
+void deadlines_work(struct deadlines *deadlines, size_t budget, int64_t watermark)
+{
+    if (deadlines->count == 0 || deadlines->cursor > ((uint64_t)watermark ^ SIGN))
+        return;
+    for (unsigned level = 1; level < DEADLINE_LEVEL_COUNT; level++) {
+        const unsigned next = digit_of(deadlines->cursor, level) + 1;
+        if (next == DEADLINE_DIGIT_COUNT ||
+            deadlines->lists[list_number(level, deadlines->set[level], next)].first == 0)
+            continue;
+        assert(deadlines->ahead[level] == next || deadlines->ahead[level] == DEADLINE_NOT_AHEAD);
+        deadlines->ahead[level] = (uint16_t)next;
+        if (deal_out(deadlines, level, budget) != RECON_OK)
+            return; /* who needs it will see */
+    }
 }
 
 /* Moves the cursor to the earliest record, if that is not past limit; *digit: its list's at level 0, or
@@ -156,18 +237,14 @@ static int earliest(struct deadlines *deadlines, uint64_t limit, unsigned *found
 {
     *found = DEADLINE_DIGIT_COUNT;
     for (;;) {
-        int status = deal_out(deadlines);
-        if (status != RECON_OK)
-            return status;
         unsigned level = 0;
-        unsigned digit = level_next(deadlines, 0, (unsigned)deadlines->cursor & DIGIT_MASK);
-        while (digit == DEADLINE_DIGIT_COUNT) {
+        unsigned digit;
+        while ((digit = level_next(deadlines, level, digit_of(deadlines->cursor, level))) == DEADLINE_DIGIT_COUNT) {
             if (++level == DEADLINE_LEVEL_COUNT) {
                 deadlines->bound = UINT64_MAX;
+                deadlines->is_empty = true;
                 return RECON_OK;
             }
-            unsigned cursor_digit = (unsigned)(deadlines->cursor >> (level * DIGIT_BITS)) & DIGIT_MASK;
-            digit = level_next(deadlines, level, cursor_digit + 1);
         }
         unsigned shift = level * DIGIT_BITS;
         uint64_t low_digits = shift + DIGIT_BITS == 64 ? UINT64_MAX : (UINT64_C(1) << (shift + DIGIT_BITS)) - 1;
@@ -175,12 +252,19 @@ static int earliest(struct deadlines *deadlines, uint64_t limit, unsigned *found
         deadlines->bound = start;
         if (start > limit)
             return RECON_OK;
-        deadlines->cursor = start;
         if (level == 0) {
+            deadlines->cursor = start;
             *found = digit;
             return RECON_OK;
         }
-        deadlines->dealing = level * DEADLINE_DIGIT_COUNT + digit;
+        assert(deadlines->ahead[level] == digit || deadlines->ahead[level] == DEADLINE_NOT_AHEAD);
+        deadlines->ahead[level] = (uint16_t)digit;
+        int status = deal_out(deadlines, level, SIZE_MAX);
+        if (status != RECON_OK)
+            return status;
+        deadlines->ahead[level] = DEADLINE_NOT_AHEAD;
+        deadlines->set[level - 1] ^= 1u;
+        deadlines->cursor = start;
     }
 }
 
@@ -193,7 +277,7 @@ static int chunk_due(struct deadlines *deadlines, int64_t watermark, pending_han
     unsigned digit;
     int status = earliest(deadlines, (uint64_t)watermark ^ SIGN, &digit);
     if (status == RECON_OK && digit < DEADLINE_DIGIT_COUNT)
-        *first = deadlines->lists[digit].first;
+        *first = deadlines->lists[list_number(0, deadlines->set[0], digit)].first;
     return status;
 }
 

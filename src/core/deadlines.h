@@ -3,8 +3,12 @@
  *
  * A hierarchical timing wheel (after Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", 1987) over the whole
  * range of 64 bits: level l holds the records whose time differs from the cursor first in its l-th digit of 8 bits,
- * one list a digit. Taking the earliest is a search in 8 bitmaps; a list of a higher level is dealt out to the lower
- * ones when the cursor comes to it, so a record is moved 7 times at the most, and typically twice.
+ * one list a digit. Taking the earliest is a search in 8 bitmaps; a list is dealt out to the level below before the
+ * cursor comes to it, so a record is moved 7 times at the most, and typically twice.
+ *
+ * So that no call has a whole list to deal out, the one behind the cursor's on each level is dealt out ahead, some
+ * records a call. A level has two sets of lists for that: the other one is filled meanwhile, and they change places
+ * when the cursor comes there.
  *
  * A list is a chain of chunks of handles, each with a bit for every handle that still waits: taking one out clears its
  * bit and touches no other record, and what came and went before its time (nearly all, as a rule) is never walked over.
@@ -12,11 +16,15 @@
  *
  * Invariants
  *  1. No record in the wheel has a time before the cursor; those that came behind the watermark are in the late list.
- *  2. A list holds its records in order of arrival; so records of one time are taken in order of arrival.
+ *  2. A list holds its records in order of arrival; so records of one time are taken in order of arrival. What is dealt
+ *     out goes from the front, and what comes meanwhile to the end.
  *  3. bound is at or before the earliest time in the wheel; late records are due at any rise.
  *  4. A list's chunks each have a bit, so a list without records has none. A record's link and spot name its chunk and
  *     its bit there.
- *  5. While a list is being dealt out (that may stop for want of memory, and goes on at the next try) nothing is added.
+ *  5. The other set of level l holds what was dealt out of the list ahead[l + 1] of the level above, which is the next
+ *     one the cursor can come to there; it is empty while that is DEADLINE_NOT_AHEAD.
+ *  6. Between calls a level above the lowest has nothing at the cursor's own digit.
+ *  7. Until the watermark comes to the cursor, which may be lowered so long, nothing is dealt out.
  */
 #ifndef RECON_CORE_DEADLINES_H
 #define RECON_CORE_DEADLINES_H
@@ -25,8 +33,9 @@
 
 #define DEADLINE_LEVEL_COUNT 8
 #define DEADLINE_DIGIT_COUNT 256
-#define DEADLINE_LATE (DEADLINE_LEVEL_COUNT * DEADLINE_DIGIT_COUNT)
+#define DEADLINE_LATE (2 * DEADLINE_LEVEL_COUNT * DEADLINE_DIGIT_COUNT)
 #define DEADLINE_LIST_COUNT (DEADLINE_LATE + 1)
+#define DEADLINE_NOT_AHEAD DEADLINE_DIGIT_COUNT
 
 /* With 62 handles a chunk is 272 bytes, a size that pending records have, too. */
 #define DEADLINE_CHUNK_HANDLES 62
@@ -50,11 +59,13 @@ struct deadlines {
     struct pending_pool *pool;
     uint64_t cursor; /* times are kept with the sign bit turned, so that they order as unsigned */
     uint64_t bound;
-    uint64_t count;       /* late ones included */
-    pending_handle spare; /* a chunk that is in no list; 0: none */
-    uint32_t dealing;     /* the list that is being dealt out; 0: none (that one is on no higher level) */
-    struct deadline_list lists[DEADLINE_LIST_COUNT]; /* level after level, then the late ones */
-    uint64_t filled[DEADLINE_LEVEL_COUNT][DEADLINE_DIGIT_COUNT / 64];
+    uint64_t count;                                  /* late ones included */
+    bool is_empty;                                   /* the wheel surely is; false: it may be all the same */
+    pending_handle spare;                            /* a chunk that is in no list; 0: none */
+    struct deadline_list lists[DEADLINE_LIST_COUNT]; /* of a level's two sets, level after level; then the late ones */
+    uint64_t filled[2 * DEADLINE_LEVEL_COUNT][DEADLINE_DIGIT_COUNT / 64];
+    uint8_t set[DEADLINE_LEVEL_COUNT];    /* 0 or 1: the one in use */
+    uint16_t ahead[DEADLINE_LEVEL_COUNT]; /* digit of the list that is being dealt out, or DEADLINE_NOT_AHEAD */
 };
 
 void deadlines_init(struct deadlines *deadlines, struct pending_pool *pool);
@@ -94,6 +105,9 @@ static inline bool deadlines_may_be_due(const struct deadlines *deadlines, int64
     return deadlines->lists[DEADLINE_LATE].first != 0 ||
            deadlines->bound <= ((uint64_t)watermark ^ (UINT64_C(1) << 63));
 }
+
+/* Deals out ahead, so many records at the most on each level, once the watermark has come to the cursor. */
+void deadlines_work(struct deadlines *deadlines, size_t budget, int64_t watermark);
 
 /* The next ones that deadlines_take will give, in order: some of them, up to capacity; 0: there are none, or there was
  * no memory to look for them. */

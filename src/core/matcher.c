@@ -153,6 +153,8 @@ bool recon_matcher_purge(struct recon_matcher *matcher, uint32_t slot)
 /* Two entries looked at for each record handled: what is over keeps its place for as many records as there are
  * entries, at the most; and not that long where places are wanted. */
 #define SWEEP_ENTRIES_PER_RECORD 2
+/* Pending records dealt out ahead for each record handled: two come for each that waits, as a rule. */
+#define DEALT_PER_RECORD 2
 /* A call that follows large ones does not pay for all of them. */
 #define TURNS_PER_CALL 4
 
@@ -164,6 +166,7 @@ void recon_matcher_sweep(struct recon_matcher *matcher, size_t record_count)
         recon_matcher_purge(matcher, slot_number);
         table_grow_ahead(table, slot_number);
     }
+    deadlines_work(&matcher->deadlines, record_count * DEALT_PER_RECORD, matcher->bound.watermark);
     matcher->sweep_credit += record_count * SWEEP_ENTRIES_PER_RECORD;
     if (matcher->sweep_slot >= UINT32_C(1) << table->directory_bits)
         matcher->sweep_slot = 0;

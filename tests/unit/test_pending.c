@@ -164,6 +164,74 @@ static void late_records_come_first_in_order_of_arrival(void **state)
     pending_pool_deinit(&pool);
 }
 
+/* What the wheel should give: of those that wait and are due, the first late one, or else the earliest one. */
+static size_t next_due(const int64_t *times, const bool *is_late, const bool *is_out, size_t count, int64_t watermark)
+{
+    size_t best = count;
+    for (size_t i = 0; i < count; i++) {
+        if (is_out[i] || (!is_late[i] && times[i] > watermark))
+            continue;
+        if (is_late[i])
+            return i;
+        if (best == count || times[i] < times[best])
+            best = i;
+    }
+    return best;
+}
+
+/* While the watermark moves on, by little or much, records come and go and others are dealt out ahead. */
+static void dealing_out_ahead_changes_no_order(void **state)
+{
+    (void)state;
+    enum { COUNT = 700 };
+    static struct deadlines deadlines;
+    static pending_handle handles[COUNT];
+    static int64_t times[COUNT];
+    static bool is_late[COUNT];
+    static bool is_out[COUNT];
+    static const int64_t lags[] = {300, 3000, 70000, 200000, 20000000, 5000000000};
+    unsigned dealt_ahead = 0;
+    for (unsigned seed = 0; seed < 120; seed++) {
+        struct pending_pool pool;
+        pending_pool_init(&pool, &memory);
+        deadlines_init(&deadlines, &pool);
+        const int64_t lag = lags[seed % 6];
+        const int64_t start = (int64_t)(kit_key(seed).low % 1000000) - 500000;
+        int64_t watermark = seed % 4 == 0 ? start : RECON_TIME_MIN;
+        for (unsigned i = 0; i < COUNT; i++) {
+            const struct recon_key random = kit_key(seed * COUNT + i);
+            const int64_t now = watermark == RECON_TIME_MIN ? start : watermark;
+            times[i] = now + (int64_t)(random.low >> 8) % lag - lag / 50;
+            is_late[i] = times[i] <= watermark;
+            is_out[i] = false;
+            handles[i] = add(&deadlines, times[i], i, watermark);
+            const unsigned removed = (unsigned)(random.high >> 8) % (i + 1);
+            if (random.high % 3 == 0 && !is_out[removed]) {
+                deadlines_remove(&deadlines, pending_at(&pool, handles[removed]));
+                is_out[removed] = true;
+            }
+            deadlines_work(&deadlines, random.low % 4, watermark);
+            for (unsigned level = 1; level < DEADLINE_LEVEL_COUNT; level++)
+                dealt_ahead += deadlines.ahead[level] != DEADLINE_NOT_AHEAD;
+            if ((random.high / 3 % 4 != 0 || i < seed) && i + 1 < COUNT)
+                continue;
+            watermark = now;
+            watermark += i + 1 < COUNT ? (int64_t)(random.high >> 16) % (lag / 30) : 2 * lag;
+            for (;;) {
+                const size_t due = next_due(times, is_late, is_out, i + 1, watermark);
+                const pending_handle taken = take(&deadlines, watermark);
+                assert_int_equal(taken, due == i + 1 ? 0 : handles[due]);
+                if (taken == 0)
+                    break;
+                is_out[due] = true;
+            }
+        }
+        assert_int_equal(deadlines.count, 0);
+        pending_pool_deinit(&pool);
+    }
+    assert_true(dealt_ahead > 1000);
+}
+
 /* Chunks that lose all, some or none of their records, at the ends of their list and between. */
 static void many_of_one_time_fall_due_in_order_of_arrival(void **state)
 {
@@ -207,13 +275,13 @@ static void many_of_one_time_fall_due_in_order_of_arrival(void **state)
 static void what_there_was_no_memory_to_deal_out_is_dealt_out_later(void **state)
 {
     (void)state;
-    enum { COUNT = 30000 }; /* that many lists need more chunks than the pages at hand have */
+    enum { LIST_COUNT = 256, COUNT = LIST_COUNT * (2 * DEADLINE_CHUNK_HANDLES + 1) }; /* a third chunk in each list */
     static struct deadlines deadlines;
     struct pending_pool pool;
     pending_pool_init(&pool, &memory);
     deadlines_init(&deadlines, &pool);
     for (unsigned i = 0; i < COUNT; i++)
-        add(&deadlines, i % 2 == 0 ? i % 256 : (int64_t)i * 1000, i, INT64_MIN);
+        add(&deadlines, i == 0 ? 0 : (1 << 24) + (int64_t)(i % LIST_COUNT) * 65536 + i % 7, i, INT64_MIN);
     unsigned refused = 0;
     unsigned taken = 0;
     int64_t last_time = INT64_MIN;
@@ -250,6 +318,7 @@ int main(void)
         cmocka_unit_test_setup(blocks_keep_their_bytes_and_all_memory_goes_back, set_up),
         cmocka_unit_test_setup(without_memory_there_is_no_record_and_nothing_changes, set_up),
         cmocka_unit_test_setup(records_fall_due_in_order_of_time_and_arrival, set_up),
+        cmocka_unit_test_setup(dealing_out_ahead_changes_no_order, set_up),
         cmocka_unit_test_setup(many_of_one_time_fall_due_in_order_of_arrival, set_up),
         cmocka_unit_test_setup(what_there_was_no_memory_to_deal_out_is_dealt_out_later, set_up),
         cmocka_unit_test_setup(late_records_come_first_in_order_of_arrival, set_up),
