@@ -33,7 +33,6 @@ struct usual {
     struct recon_csv_cuts cuts;
     uint32_t taken;
     uint32_t line;
-    bool is_utf8;
 };
 
 struct csv_reader {
@@ -230,10 +229,8 @@ static bool find_usual(struct csv_reader *reader, const struct input *input)
         usual->line++;
     if (usual->line < usual->cuts.line_count)
         return true;
-    const char *start = input->bytes + input->at;
-    recon_csv_cuts_find(&usual->cuts, start, input->size - input->at);
+    recon_csv_cuts_find(&usual->cuts, input->bytes + input->at, input->size - input->at);
     usual->taken = usual->line = 0;
-    usual->is_utf8 = !usual->cuts.is_foreign || recon_utf8_is_valid(start, usual->cuts.size);
     return usual->cuts.line_count > 0;
 }
 
@@ -247,7 +244,7 @@ static uint32_t read_usual(struct csv_reader *reader, struct input *input, uint3
     const char *bytes = input->bytes + input->at - usual->taken;
     struct recon_found *found = reader->found;
     uint32_t count = 0;
-    for (; usual->is_utf8 && count < count_max && usual->line < cuts->line_count; count++, usual->line++) {
+    for (; cuts->is_utf8 && count < count_max && usual->line < cuts->line_count; count++, usual->line++) {
         const uint32_t first = usual->line > 0 ? (uint32_t)cuts->ends[usual->line - 1] + 1 : 0;
         const uint32_t last = cuts->ends[usual->line];
         const char *start = bytes + usual->taken;

@@ -5,11 +5,14 @@
 
 #include "codec/csv_masks_vector.h"
 #include "codec/csv_scan.h"
+#include "codec/utf8.h"
+#include "codec/utf8_vectors.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
 /* So many are written without a look at how many there are. */
 #define CUT_COUNT_USUAL 4
+#define FOREIGN_COUNT_MAX (RECON_CSV_CUTS_BYTES / RECON_CSV_BLOCK_BYTES + 1)
 
 /* The bits below the first that is set; all if none is. */
 INLINE uint64_t below(uint64_t bits)
@@ -45,8 +48,14 @@ INLINE void put(struct recon_csv_cuts *cuts, uint32_t *cut_count, uint32_t base,
     *cut_count = before + (uint32_t)__builtin_popcountll(bits);
 }
 
-INLINE void find(struct recon_csv_cuts *cuts, const char *bytes, size_t size, recon_csv_masker find_masks)
+/* foreign: where the chunks begin that are not ASCII. */
+typedef bool judge(const uint32_t *foreign, uint32_t count, const char *bytes, uint32_t size);
+
+INLINE void find(struct recon_csv_cuts *cuts, const char *bytes, size_t size, recon_csv_masker find_masks,
+                 judge *is_wrong)
 {
+    uint32_t foreign[FOREIGN_COUNT_MAX];
+    uint32_t foreign_count = 0;
     struct recon_csv_scanner scanner = {.bytes = bytes,
                                         .size = size < RECON_CSV_CUTS_BYTES ? size : RECON_CSV_CUTS_BYTES,
                                         .fault = SIZE_MAX,
@@ -59,6 +68,8 @@ INLINE void find(struct recon_csv_cuts *cuts, const char *bytes, size_t size, re
         struct recon_csv_masks masks;
         const char *block = recon_csv_block_bytes(&scanner, padded, &present);
         find_masks(block, &masks);
+        foreign[foreign_count] = (uint32_t)scanner.block;
+        foreign_count += masks.is_foreign;
         recon_csv_block_note(&scanner, &masks);
         recon_csv_block_quoted(&scanner, block, &masks, present); /* quotes or not: a branch would cost more */
         const uint64_t from = unusual(&scanner);
@@ -66,24 +77,33 @@ INLINE void find(struct recon_csv_cuts *cuts, const char *bytes, size_t size, re
         put(cuts, &cut_count, (uint32_t)scanner.block, scanner.cuts & below(from), scanner.ends & below(from));
     }
     cuts->size = cuts->line_count > 0 ? (uint32_t)cuts->places[cuts->ends[cuts->line_count - 1]] + 1 : 0;
-    cuts->is_foreign = scanner.foreign_end > 0;
+    while (foreign_count > 0 && foreign[foreign_count - 1] >= cuts->size)
+        foreign_count--;
+    cuts->is_utf8 = foreign_count == 0 || !is_wrong(foreign, foreign_count, bytes, cuts->size);
     cuts->has_doubled = scanner.has_doubled;
+}
+
+static bool is_wrong_anywhere(const uint32_t *foreign, uint32_t count, const char *bytes, uint32_t size)
+{
+    (void)foreign;
+    (void)count;
+    return !recon_utf8_is_valid(bytes, size);
 }
 
 static void find_anywhere(struct recon_csv_cuts *cuts, const char *bytes, size_t size)
 {
-    find(cuts, bytes, size, recon_csv_masks_anywhere);
+    find(cuts, bytes, size, recon_csv_masks_anywhere, is_wrong_anywhere);
 }
 
 #ifdef RECON_CSV_VECTORS
 RECON_CSV_AVX512 static void find_avx512(struct recon_csv_cuts *cuts, const char *bytes, size_t size)
 {
-    find(cuts, bytes, size, recon_csv_masks_avx512);
+    find(cuts, bytes, size, recon_csv_masks_avx512, recon_utf8_is_wrong_avx512);
 }
 
 RECON_CSV_AVX2 static void find_avx2(struct recon_csv_cuts *cuts, const char *bytes, size_t size)
 {
-    find(cuts, bytes, size, recon_csv_masks_avx2);
+    find(cuts, bytes, size, recon_csv_masks_avx2, recon_utf8_is_wrong_avx2);
 }
 #endif
 

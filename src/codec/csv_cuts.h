@@ -19,7 +19,7 @@
 struct recon_csv_cuts {
     uint32_t size;       /* of the lines, from the first byte on, with their ends */
     uint32_t line_count; /* 0: the first record is not usual, or not whole */
-    bool is_foreign;     /* some byte of them may be above 0x7f */
+    bool is_utf8;        /* all of them */
     bool has_doubled;    /* some quote in them may be doubled */
     uint16_t places[RECON_CSV_CUTS_BYTES + RECON_CSV_CUTS_SLACK]; /* of commas and LFs outside of quotes */
     uint16_t ends[RECON_CSV_CUTS_BYTES + RECON_CSV_CUTS_SLACK];   /* of each line: which of the places its LF is */

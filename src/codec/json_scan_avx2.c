@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "codec/utf8_pairs.h"
+#include "codec/utf8_vectors.h"
 #include "recon/status.h"
 
 #define TARGET __attribute__((target("avx2,pclmul,bmi,lzcnt,popcnt")))
@@ -107,49 +107,6 @@ INLINE void take(struct state *state, const char *bytes, uint32_t base, uint64_t
     put_tokens(state, tokens, base);
 }
 
-/* What of half a chunk is not UTF-8, as far as it and the three bytes before it tell; 0: nothing. */
-INLINE __m256i judge_half(const char *bytes)
-{
-    const __m256i low = all(0x0f);
-    const __m256i byte = load(bytes), before = load(bytes - 1);
-    const __m256i here =
-        look_up(_mm_setr_epi8(RECON_UTF8_HERE_HIGH), _mm256_and_si256(_mm256_srli_epi16(byte, 4), low));
-    const __m256i high =
-        look_up(_mm_setr_epi8(RECON_UTF8_BEFORE_HIGH), _mm256_and_si256(_mm256_srli_epi16(before, 4), low));
-    const __m256i pair = _mm256_and_si256(_mm256_and_si256(here, high),
-                                          look_up(_mm_setr_epi8(RECON_UTF8_BEFORE_LOW), _mm256_and_si256(before, low)));
-    /* The uppermost bit stays where the second byte before is E0 or more, the third one F0. */
-    const __m256i later = _mm256_or_si256(_mm256_subs_epu8(load(bytes - 2), all(0xe0 - RECON_UTF8_FOLLOWERS)),
-                                          _mm256_subs_epu8(load(bytes - 3), all(0xf0 - RECON_UTF8_FOLLOWERS)));
-    return _mm256_xor_si256(_mm256_and_si256(later, all(RECON_UTF8_FOLLOWERS)), pair);
-}
-
-INLINE __m256i judge_chunk(const char *bytes, uint32_t size, uint32_t at)
-{
-    if (__builtin_expect(at >= CHUNK_BYTES && at + CHUNK_BYTES <= size, 1))
-        return _mm256_or_si256(judge_half(bytes + at), judge_half(bytes + at + 32));
-    /* Bytes outside of the block count as 0. */
-    char padded[32 + CHUNK_BYTES] = {0};
-    const uint32_t before = at < 32 ? at : 32;
-    const uint32_t behind = size - at < CHUNK_BYTES ? size - at : CHUNK_BYTES;
-    memcpy(padded + 32 - before, bytes + at - before, before + behind);
-    return _mm256_or_si256(judge_half(padded + 32), judge_half(padded + 64));
-}
-
-/* The chunks that are not ASCII; and those behind one whose last byte may ask for more. */
-INLINE uint64_t judge_foreign(const struct state *state, const char *bytes, uint32_t size)
-{
-    __m256i wrong = _mm256_setzero_si256();
-    for (uint32_t i = 0; i < state->foreign_count; i++) {
-        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): so many were written */
-        const uint32_t at = state->foreign[i];
-        wrong = _mm256_or_si256(wrong, judge_chunk(bytes, size, at));
-        if (asks_for_more(bytes, size, at + CHUNK_BYTES))
-            wrong = _mm256_or_si256(wrong, judge_chunk(bytes, size, at + CHUNK_BYTES));
-    }
-    return !_mm256_testz_si256(wrong, wrong);
-}
-
 TARGET int recon_json_scan_avx2(struct recon_json_scan *scan, const char *bytes, uint32_t size, uint32_t *token_count,
                                 uint32_t *escape_count)
 {
@@ -165,7 +122,7 @@ TARGET int recon_json_scan_avx2(struct recon_json_scan *scan, const char *bytes,
         memcpy(padded, bytes + at, size - at);
         take(&state, padded, at, &wrong);
     }
-    wrong |= state.inside | judge_foreign(&state, bytes, size);
+    wrong |= state.inside | recon_utf8_is_wrong_avx2(state.foreign, state.foreign_count, bytes, size);
     put_forms(&state, bytes);
     *token_count = state.token_count;
     *escape_count = put_escapes(&state);

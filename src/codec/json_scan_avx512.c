@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "codec/utf8_pairs.h"
+#include "codec/utf8_vectors.h"
 #include "recon/status.h"
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,pclmul,bmi,lzcnt,popcnt")))
@@ -73,56 +73,6 @@ INLINE void take(struct state *state, __m512i bytes, uint32_t base, __m512i *low
     put_tokens(state, bytes, tokens, base);
 }
 
-INLINE __m512i look_up(__m128i table, __m512i halves)
-{
-    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), halves);
-}
-
-/* What of a chunk is not UTF-8, as far as it and the three bytes before it tell; 0: nothing. beforeN: its bytes, each
- * as it stands N bytes before. */
-INLINE __m512i judge_bytes(__m512i byte, __m512i before1, __m512i before2, __m512i before3)
-{
-    const __m512i low = all(0x0f);
-    const __m512i here =
-        look_up(_mm_setr_epi8(RECON_UTF8_HERE_HIGH), _mm512_and_si512(_mm512_srli_epi16(byte, 4), low));
-    const __m512i high =
-        look_up(_mm_setr_epi8(RECON_UTF8_BEFORE_HIGH), _mm512_and_si512(_mm512_srli_epi16(before1, 4), low));
-    const __m512i pair = _mm512_and_si512(
-        _mm512_and_si512(here, high), look_up(_mm_setr_epi8(RECON_UTF8_BEFORE_LOW), _mm512_and_si512(before1, low)));
-    /* The uppermost bit stays where the second byte before is E0 or more, the third one F0. */
-    const __m512i later = _mm512_or_si512(_mm512_subs_epu8(before2, all(0xe0 - RECON_UTF8_FOLLOWERS)),
-                                          _mm512_subs_epu8(before3, all(0xf0 - RECON_UTF8_FOLLOWERS)));
-    return _mm512_xor_si512(_mm512_and_si512(later, all(RECON_UTF8_FOLLOWERS)), pair);
-}
-
-INLINE __m512i judge_chunk(const char *bytes, uint32_t size, uint32_t at)
-{
-    const char *chunk = bytes + at;
-    if (__builtin_expect(at >= CHUNK_BYTES && at + CHUNK_BYTES <= size, 1))
-        return judge_bytes(_mm512_loadu_si512(chunk), _mm512_loadu_si512(chunk - 1), _mm512_loadu_si512(chunk - 2),
-                           _mm512_loadu_si512(chunk - 3));
-    /* Bytes outside of the block count as 0. */
-    const uint64_t here = at + CHUNK_BYTES <= size ? ~(uint64_t)0 : ((uint64_t)1 << (size - at)) - 1;
-    const uint64_t any = at > 0 ? ~(uint64_t)0 : 0;
-#define BEFORE(n) _mm512_maskz_loadu_epi8((here << (n)) | (any & ((1 << (n)) - 1)), chunk - (n))
-    return judge_bytes(_mm512_maskz_loadu_epi8(here, chunk), BEFORE(1), BEFORE(2), BEFORE(3));
-#undef BEFORE
-}
-
-/* The chunks that are not ASCII; and those behind one whose last byte may ask for more. */
-INLINE uint64_t judge_foreign(const struct state *state, const char *bytes, uint32_t size)
-{
-    __m512i wrong = _mm512_setzero_si512();
-    for (uint32_t i = 0; i < state->foreign_count; i++) {
-        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): so many were written */
-        const uint32_t at = state->foreign[i];
-        wrong = _mm512_or_si512(wrong, judge_chunk(bytes, size, at));
-        if (asks_for_more(bytes, size, at + CHUNK_BYTES))
-            wrong = _mm512_or_si512(wrong, judge_chunk(bytes, size, at + CHUNK_BYTES));
-    }
-    return bits(_mm512_test_epi8_mask(wrong, wrong));
-}
-
 TARGET int recon_json_scan_avx512(struct recon_json_scan *scan, const char *bytes, uint32_t size, uint32_t *token_count,
                                   uint32_t *escape_count)
 {
@@ -135,7 +85,8 @@ TARGET int recon_json_scan_avx512(struct recon_json_scan *scan, const char *byte
     if (at < size)
         take(&state, _mm512_mask_loadu_epi8(all(' '), ((uint64_t)1 << (size - at)) - 1, bytes + at), at, &lowest);
     const uint64_t has_control = bits(_mm512_cmplt_epu8_mask(lowest, all(0x20)));
-    const uint64_t wrong = has_control | state.inside | judge_foreign(&state, bytes, size);
+    const uint64_t wrong =
+        has_control | state.inside | recon_utf8_is_wrong_avx512(state.foreign, state.foreign_count, bytes, size);
     *token_count = state.token_count;
     *escape_count = put_escapes(&state);
     return wrong == 0 ? RECON_OK : RECON_ERROR_INVALID;

@@ -109,13 +109,6 @@ RECON_INLINE uint32_t put_escapes(const struct state *state)
     return count;
 }
 
-/* Whether the chunk behind one that is not ASCII must be judged, too, be it behind the block: the last byte may ask for
- * more. */
-RECON_INLINE bool asks_for_more(const char *bytes, uint32_t size, uint32_t next)
-{
-    return next <= size && (signed char)bytes[next - 1] < 0;
-}
-
 #endif
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "codec/csv_cuts.h"
 #include "codec/csv_record.h"
+#include "codec/utf8.h"
 
 #define SIZE_MAX_TESTED 600
 #define TEXT_COUNT 60000
@@ -70,7 +71,7 @@ static void each_way_finds_what_the_reader_of_one_record_finds(void **state)
         ",,", "\"g\"\"\"", " ",  "\xc3\xa9", "hij",  ",\"k",  "l\"",       "m,n\n", "\n\n", "\"o\",",    "1234567890"};
     recon_csv_cutter cutters[RECON_CSV_CUTTER_COUNT_MAX];
     const size_t cutter_count = recon_csv_cutters(cutters);
-    uint32_t usual_count = 0;
+    uint32_t usual_count = 0, wrong_count = 0;
     for (uint32_t text = 0; text < TEXT_COUNT; text++) {
         char made[SIZE_MAX_TESTED + 16];
         uint32_t size = 0;
@@ -85,6 +86,8 @@ static void each_way_finds_what_the_reader_of_one_record_finds(void **state)
         }
         if (text % 64 == 0)
             made[random_below(size)] = '\0';
+        if (text % 16 == 1)
+            made[random_below(size)] = (char)(0x80 + random_below(0x80));
         char *bytes = malloc(size);
         assert_non_null(bytes);
         memcpy(bytes, made, size);
@@ -95,12 +98,13 @@ static void each_way_finds_what_the_reader_of_one_record_finds(void **state)
             assert_int_not_equal(run, UINT32_MAX);
             assert_int_equal(cuts.size, run);
             usual_count += cuts.line_count > 1;
-            for (uint32_t i = 0; i < cuts.size; i++)
-                assert_true(cuts.is_foreign || (signed char)bytes[i] >= 0);
+            assert_int_equal(cuts.is_utf8, recon_utf8_is_valid(bytes, cuts.size));
+            wrong_count += !cuts.is_utf8;
         }
         free(bytes);
     }
     assert_true(usual_count > TEXT_COUNT / 10);
+    assert_true(wrong_count > TEXT_COUNT / 100);
 }
 
 /* More than fits is left for later, and cuts alone fit. */
