@@ -30,8 +30,8 @@
 #define MATCHER_ID_COUNT_MAX 268435455.0
 /* A JSON line of 250 bytes, and a record joined at 10^6 and at 2 * 10^7 IDs. */
 #define DECODE_NS 220.0
-#define JOIN_NS_SMALL 130.0
-#define JOIN_NS_LARGE 250.0
+#define JOIN_NS_SMALL 100.0
+#define JOIN_NS_LARGE 160.0
 #define RATE_MAX 1e9
 
 struct load {
