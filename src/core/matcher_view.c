@@ -63,14 +63,26 @@ static void image_drop(struct matcher_view *view, struct table_entry *image)
     table_set(image, TABLE_ABSENT, 0);
 }
 
+/* Drops the images from the position on, up to this key if it is not NULL. (Those before were when they were passed.)
+ */
+static void images_drop(struct matcher_view *view, const struct recon_key *end)
+{
+    if (view->is_at_end)
+        return;
+    struct table_entry *image;
+    table_cursor_seek(&view->before, view->position, &view->images);
+    for (; (image = table_cursor_entry(&view->before, &view->images)) != NULL; table_cursor_pass(&view->images)) {
+        if (end != NULL && !table_is_before(table_key_of(image), *end))
+            break;
+        image_drop(view, image);
+    }
+}
+
 void matcher_view_deinit(struct matcher_view *view)
 {
     if (!view->is_frozen)
         return;
-    struct table_entry *image;
-    table_cursor_seek(&view->before, (struct recon_key){0, 0}, &view->images);
-    for (; (image = table_cursor_entry(&view->before, &view->images)) != NULL; table_cursor_pass(&view->images))
-        image_drop(view, image);
+    images_drop(view, NULL);
     table_deinit(&view->before);
     set_reclaim(view, false);
     view->matcher->view = NULL;
@@ -110,8 +122,11 @@ void matcher_view_let_go(struct matcher_view *view)
 void matcher_view_enter(struct matcher_view *view, uint64_t key_high)
 {
     struct recon_key key = {.high = key_high};
-    if (!view->is_at_end && table_is_before(view->position, key))
+    if (!view->is_at_end && table_is_before(view->position, key)) {
+        if (view->is_frozen)
+            images_drop(view, &key);
         view->position = key;
+    }
     seek(view);
 }
 
