@@ -73,8 +73,8 @@ int main(int argc, char **argv)
     set(conf, "enable.partition.eof", "true");
     set(conf, "check.crcs", "true");
     set(conf, "fetch.wait.max.ms", "100");
-    set(conf, "fetch.queue.backoff.ms", "5");
-    set(conf, "queued.max.messages.kbytes", "8192");
+    set(conf, "fetch.queue.backoff.ms", "2");
+    set(conf, "queued.max.messages.kbytes", "3072");
     rd_kafka_t *client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
     if (client == NULL) {
         fprintf(stderr, "%s\n", text);

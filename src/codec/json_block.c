@@ -40,6 +40,7 @@ struct recon_json_block {
     /* The first token and the first escape of the document at hand, or of the first: */
     uint32_t token;
     uint32_t escape;
+    uint32_t token_behind; /* the first of the document behind, if that was read */
 };
 
 int recon_json_block_new(struct recon_json_block **block)
@@ -85,7 +86,7 @@ size_t recon_json_block_scan(struct recon_json_block *block, const struct recon_
     if (block->use_count * 4 < block->count)
         block->pause = PAUSE_COUNT;
     block->count = block->next = block->use_count = 0;
-    block->token = block->escape = 0;
+    block->token = block->escape = block->token_behind = 0;
     if (block->pause > 0) {
         block->pause--;
         return count < DOCUMENT_COUNT_MAX ? count : DOCUMENT_COUNT_MAX;
@@ -107,6 +108,8 @@ bool recon_json_block_find(struct recon_json_block *block, struct recon_text val
     if (found >= block->count)
         return false;
     const uint32_t start = found > 0 ? block->documents[found - 1].end + 1 : 0;
+    if (block->token < block->token_behind)
+        block->token = block->token_behind;
     while (block->scan.tokens[block->token] < start)
         block->token++;
     while (block->scan.escapes[block->escape] < start)
@@ -150,8 +153,10 @@ bool recon_json_block_read(struct recon_json_block *block, const struct recon_js
         count = (uint32_t)(behind.positions - tokens.positions) - 1;
         while (tokens.positions[count] < at->end && tokens.forms[count] == '\n')
             count++;
-        if (tokens.positions[count] == at->end)
+        if (tokens.positions[count] == at->end) {
+            block->token_behind = block->token + count + 1;
             return true;
+        }
     }
     uint32_t kept = 0;
     count = spread(block, &tokens, at->end, &kept);

@@ -51,8 +51,10 @@ int recon_kafka_reader_new(const struct recon_kafka_options *options, struct rec
                            size_t error_size)
 {
     static const struct recon_kafka_property defaults[] = {
-        {"queued.max.messages.kbytes", "8192"}, /* of each partition */
-        {"fetch.queue.backoff.ms", "5"},
+        /* Of each partition; more than is fetched at once (fetch.message.max.bytes), and little enough to be in a cache
+         * when it is taken. */
+        {"queued.max.messages.kbytes", "3072"},
+        {"fetch.queue.backoff.ms", "2"},
         {"fetch.wait.max.ms", "100"},
         {"fetch.error.backoff.ms", "100"},
         {"check.crcs", "true"},
