@@ -24,5 +24,5 @@ def test_the_service_is_measured_beside_a_bare_loop():
 def test_pauses_for_snapshots_are_measured():
     ended = subprocess.run([sys.executable, ROOT / "bench/kafka/pause.py", "--tiny", "--build", pathlib.Path(RECON).parent],
                            stdout=subprocess.PIPE, text=True, timeout=150, check=True)
-    assert re.search(r"^half are matched: 0.02 million IDs, 0.01 of them pending; .* longest round \d+ ms with a snapshot", ended.stdout,
+    assert re.search(r"^50% are matched: 0.02 million IDs, 0.01 of them pending; .* longest round \d+ ms with a snapshot", ended.stdout,
                      re.MULTILINE)
