@@ -306,14 +306,16 @@ int run_advance(struct recon_run *run, int64_t now_ms)
 
 /* --- records ----------------------------------------------------------------------------------------------------- */
 
-/* The lowest time of the partitions that have more to read; RECON_TIME_MAX: none has. */
+/* The lowest time of the partitions that have more to read, as one may of which no end is known yet; RECON_TIME_MAX:
+ * none has. */
 static int64_t behind_time(const struct recon_run *run)
 {
     int64_t low = RECON_TIME_MAX;
     for (size_t i = 0; i < run->slot_count; i++) {
         const struct run_slot *slot = &run->slots[i];
         const int64_t time = recon_steps_time_max(run->steps, slot->stream, slot->partition);
-        if (slot->is_checked && time != RECON_TIME_MIN && time < low)
+        const bool is_unknown = slot->caught_up_ms == RECON_TIME_MIN && !slot->is_gone;
+        if ((slot->is_checked || is_unknown) && time != RECON_TIME_MIN && time < low)
             low = time;
     }
     return low;
@@ -417,7 +419,8 @@ int run_live(struct recon_run *run)
     while (status == RECON_OK && !run_is_stopped(run)) {
         const int64_t steady = recon_clock_monotonic_ms();
         if (steady >= next_ask) {
-            recon_kafka_reader_ask(run->reader, recon_steps_now(run->steps), run->topics, run->topic_count);
+            if (run_point(run, "ends"))
+                recon_kafka_reader_ask(run->reader, recon_steps_now(run->steps), run->topics, run->topic_count);
             next_ask = steady + ask_ms;
         }
         status = run_wait(run, any ? 0 : (int)clamp(tick_ms, 1, WAIT_MS));

@@ -172,6 +172,29 @@ def test_clients_that_do_not_hear_of_a_partition_that_has_come_are_made_anew(bro
     assert one.said().count("all clients are made anew") == 1
 
 
+def test_before_it_is_known_how_far_inputs_go_none_runs_ahead(broker, service):
+    """The place `ends` keeps it from asking. Of the events nine in ten are to be ignored, so audit times go by ten times as fast."""
+    one = service(interval="1s", out_of_orderness="1s")
+    one.config.write_text(one.config.read_text().replace(f"events: {{topics: [{one.name}.events]}}", f"""events:
+  topics: [{one.name}.events]
+  schemas: [{{when: {{header: {{name: kind, equals: ignored}}}}, ignore: true}}, {{}}]"""))
+    ignored = Message(value=b"x" * 100, headers={"kind": "ignored"})
+    broker.produce(f"{one.name}.audit", [audit(n, n * 10) for n in range(10_000)])
+    broker.produce(f"{one.name}.events", (ignored if n % 10 else event(n // 10, n) for n in range(100_000)))
+    pending = []
+    one.start(record=False, RECON_FAIL_AT="ends")
+    one.until_said("running")
+
+    def is_read():
+        found = metrics(one)
+        pending.append(found.get("pending", 0))
+        return found.get('stream_messages_total{stream="events"}', 0) == 100_000
+
+    wait_until(is_read, 60, lambda: metrics(one))
+    one.stop()
+    assert max(pending) < 3000
+
+
 @pytest.mark.parametrize("damage", ["torn", "flipped", "missing", "empty"])
 def test_one_damaged_or_gone_is_told_and_the_older_taken(broker, service, damage):
     one = service()
