@@ -28,8 +28,8 @@ PARTITIONS = 2
 
 def write(broker, topic, numbers, id_size):
     """By kcat, which is faster at it than Python's client."""
-    kcat = subprocess.Popen(["kcat", "-P", "-b", broker.address, "-t", topic, "-X", "queue.buffering.max.messages=1000000"],
-                            stdin=subprocess.PIPE)
+    kcat = subprocess.Popen(["kcat", "-P", "-b", broker.address, "-t", topic, "-X", "queue.buffering.max.messages=1000000",
+                             "-X", "enable.idempotence=true"], stdin=subprocess.PIPE)
     lines = []
     count = 0
     for number in numbers:
