@@ -2,8 +2,9 @@
 """recon on Flink beside what one would write instead: run.py [--ids N] [--retention N] [--parallelism 1,2] [--jobs a,b]
 
 On a real cluster of one TaskManager, records made inside the job, checkpoints every 10 s. Prints for each job the records of
-both streams by second of its run and by CPU-second of the TaskManager (its start, garbage collection and compilation in it), and of
-the last ten checkpoints the longest synchronous part, the longest as a whole, and the largest.
+both streams by second of its run and by CPU-second of the TaskManager (garbage collection and compilation in it; "steady":
+without the compilation; "cold": of the whole run, with its start), and of the last ten checkpoints the longest synchronous
+part, the longest as a whole, and the largest. `sources`: both streams dropped where they are made.
 """
 
 import argparse
@@ -60,14 +61,16 @@ def checkpoints(job):
 
 
 def warm(console):
-    """Seconds by the clock and of the processor from a quarter of the records to all of them, means of the sources' subtasks."""
+    """Seconds by the clock, of the processor, and of that without the JVM's compilers, from a quarter of the records to all of
+    them; means of the sources' subtasks."""
     marks = {"warm": [], "end": []}
     for line in console.read_text().splitlines():
         if line.startswith("MARK "):
             _, which, *times = line.split()
             marks[which].append([int(time) / 1e9 for time in times])
     begin, end = ([statistics.mean(one) for one in zip(*marks[which])] for which in ("warm", "end"))
-    return end[0] - begin[0], end[1] - begin[1]
+    wall, used, compiling = (after - before for before, after in zip(begin, end))
+    return wall, used, used - compiling
 
 
 def measure(folder, name, jar, entry, configuration, ids, retention, parallelism):
@@ -81,10 +84,10 @@ def measure(folder, name, jar, entry, configuration, ids, retention, parallelism
             sys.exit(f"{name}: {job.state()}: {job.failure()}")
         used = cpu_seconds(pid) - before
         wall = job.get()["duration"] / 1000
-        warm_wall, warm_used = warm(cluster.task_managers[0].console)
+        warmed = warm(cluster.task_managers[0].console)
         memory = int(next(line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
                           if line.startswith("VmHWM")).split()[1]) / 1024
-        return wall, used, warm_wall, warm_used, memory, checkpoints(job)
+        return wall, used, warmed, memory, checkpoints(job)
 
 
 def build():
@@ -109,18 +112,18 @@ def main():
     build()
     wanted = options.jobs.split(",")
     print(f"{options.ids} IDs of each stream, retention {options.retention} IDs a subtask")
-    print(f"{'job':<16}{'parallelism':>12}{'records/s':>12}{'records/CPU-s':>15}{'cold':>9}{'seconds':>9}{'MiB':>7}"
+    print(f"{'job':<16}{'parallelism':>12}{'records/s':>12}{'records/CPU-s':>15}{'steady':>9}{'cold':>9}{'seconds':>9}{'MiB':>7}"
           f"{'sync ms':>9}{'whole ms':>10}{'MB':>7}")
     for parallelism in map(int, options.parallelism.split(",")):
         for name, (entry, configuration) in JOBS.items():
             if name.replace(", ", "-") not in wanted:
                 continue
             with tempfile.TemporaryDirectory() as folder:
-                wall, used, warm_wall, warm_used, memory, (synchronous, whole, size) = measure(
+                wall, used, (warm_wall, warm_used, steady), memory, (synchronous, whole, size) = measure(
                     folder, name, JAR, entry, configuration, options.ids, options.retention, parallelism)
             records = 2 * options.ids
             print(f"{name:<16}{parallelism:>12}{0.75 * records / warm_wall:>12.0f}{0.75 * records / warm_used:>15.0f}"
-                  f"{records / used:>9.0f}{wall:>9.1f}{memory:>7.0f}"
+                  f"{0.75 * records / steady:>9.0f}{records / used:>9.0f}{wall:>9.1f}{memory:>7.0f}"
                   f"{synchronous:>9}{whole:>10}{size:>7.0f}", flush=True)
 
 
