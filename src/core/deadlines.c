@@ -219,6 +219,10 @@ void deadlines_work(struct deadlines *deadlines, size_t budget, int64_t watermar
 {
     if (deadlines->count == 0 || deadlines->cursor > ((uint64_t)watermark ^ SIGN))
         return;
+    /* It could wait: nothing else is given up for its chunks. */
+    struct recon_memory *memory = deadlines->pool->memory;
+    void (*reclaim)(void *context) = memory->reclaim;
+    memory->reclaim = NULL;
     for (unsigned level = 1; level < DEADLINE_LEVEL_COUNT; level++) {
         const unsigned next = digit_of(deadlines->cursor, level) + 1;
         if (next == DEADLINE_DIGIT_COUNT ||
@@ -227,8 +231,9 @@ void deadlines_work(struct deadlines *deadlines, size_t budget, int64_t watermar
         assert(deadlines->ahead[level] == next || deadlines->ahead[level] == DEADLINE_NOT_AHEAD);
         deadlines->ahead[level] = (uint16_t)next;
         if (deal_out(deadlines, level, budget) != RECON_OK)
-            return; /* who needs it will see */
+            break; /* who needs it will see */
     }
+    memory->reclaim = reclaim;
 }
 
 /* Moves the cursor to the earliest record, if that is not past limit; *digit: its list's at level 0, or

@@ -391,6 +391,7 @@ static int match_event(struct recon_matcher *matcher, const struct recon_record 
         if (waited != NULL && waited->has_source)
             matcher->direct.source = (struct recon_text){pending_texts(waited) + waited->id_size, waited->source_size};
     } else {
+        assert(identity->record != NULL); /* it was not reported: it waits */
         deadlines_remove(&matcher->deadlines, identity->record);
         matcher->stats.pending--;
     }

@@ -179,8 +179,10 @@ int recon_matcher_restore_end(struct recon_matcher *matcher)
         struct pending *record = pending_at(&matcher->pool, handle);
         pending_handle next = record->link;
         int status = deadlines_reserve(&matcher->deadlines);
-        if (status != RECON_OK)
+        if (status != RECON_OK) {
+            matcher->restored = handle; /* the rest: the call may be made again */
             return status;
+        }
         deadlines_add(&matcher->deadlines, handle, record, matcher->bound.watermark);
         handle = next;
     }

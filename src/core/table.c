@@ -245,6 +245,7 @@ static int directory_double(struct table *table)
         table->segments[i].first_slot *= 2;
     recon_memory_give(table->memory, table->slots, count * sizeof(*slots));
     table->slots = slots;
+    table->version++; /* numbers of slots, too, are in hints */
     table->directory_bits++;
     table->turn_slot *= 2;
     return RECON_OK;

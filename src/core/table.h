@@ -28,6 +28,8 @@
 #include <emmintrin.h>
 #endif
 
+#include <assert.h>
+
 #include "core/memory.h"
 
 /* What an entry's payload is. */
@@ -218,6 +220,7 @@ struct table_place table_find_beyond(const struct table *table, struct recon_key
 static inline struct table_place table_place_from(const struct table *table, struct recon_key key, uint32_t slot,
                                                   struct table_block *home, uint8_t tag, struct table_entry *entry)
 {
+    assert(home != NULL);
     if (entry == NULL && (home->reach > 0 || home->used == TABLE_BLOCK_PLACES))
         return table_find_beyond(table, key, slot);
     return (struct table_place){entry, home, slot, tag, true};

@@ -345,6 +345,46 @@ static void a_watermark_goes_on_from_the_lowest_of_several_heads(void **state)
         free(heads[i].bytes);
 }
 
+static bool is_refusing;
+
+static void *allocate_unless_refusing(void *context, size_t size_bytes)
+{
+    return is_refusing ? NULL : kit_allocate(context, size_bytes);
+}
+
+static void what_had_no_memory_at_the_end_can_be_ended_again(void **state)
+{
+    (void)state;
+    struct recon_settings settings = kit_settings(1000, 1000000, 1000000);
+    settings.allocator.allocate = allocate_unless_refusing;
+    struct recon_engine *engine = engine_with(&settings, 3000);
+    struct bytes all = snapshot_of(engine, RECON_SNAPSHOT_ALL, 65536);
+    struct recon_snapshot_reader *reader;
+    struct recon_engine *again = NULL;
+    assert_int_equal(recon_snapshot_reader_new(&settings, RECON_SNAPSHOT_ENGINE, &reader), RECON_OK);
+    assert_int_equal(recon_snapshot_reader_feed(reader, all.bytes, all.size), RECON_OK);
+    is_refusing = true;
+    assert_int_equal(recon_snapshot_reader_finish_engine(reader, true, &again), RECON_ERROR_MEMORY);
+    is_refusing = false;
+    assert_int_equal(recon_snapshot_reader_finish_engine(reader, true, &again), RECON_OK);
+    uint64_t missing = 0;
+    for (int stream = 0; stream < RECON_STREAM_COUNT; stream++) {
+        struct recon_result results[16];
+        size_t taken;
+        assert_int_equal(recon_engine_partition_end(again, stream, 0), RECON_OK);
+        do {
+            assert_int_equal(recon_engine_next(again, results, 16, &taken), RECON_OK);
+            for (size_t i = 0; i < taken; i++)
+                missing += results[i].type == RECON_RESULT_MISSING;
+        } while (taken > 0);
+    }
+    assert_int_equal(missing, 2000);
+    recon_engine_free(again);
+    recon_engine_free(engine);
+    free(all.bytes);
+    assert_int_equal(held_bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_snapshot_of_other_settings_is_refused),
         cmocka_unit_test(a_snapshot_is_refused_while_results_wait),
         cmocka_unit_test(a_watermark_goes_on_from_the_lowest_of_several_heads),
+        cmocka_unit_test(what_had_no_memory_at_the_end_can_be_ended_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
