@@ -77,6 +77,7 @@ INLINE void find(struct recon_csv_cuts *cuts, const char *bytes, size_t size, re
         put(cuts, &cut_count, (uint32_t)scanner.block, scanner.cuts & below(from), scanner.ends & below(from));
     }
     cuts->size = cuts->line_count > 0 ? (uint32_t)cuts->places[cuts->ends[cuts->line_count - 1]] + 1 : 0;
+    /* cppcheck-suppress uninitvar ; those before the count were set */
     while (foreign_count > 0 && foreign[foreign_count - 1] >= cuts->size)
         foreign_count--;
     cuts->is_utf8 = foreign_count == 0 || !is_wrong(foreign, foreign_count, bytes, cuts->size);
