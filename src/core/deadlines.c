@@ -32,6 +32,12 @@ static unsigned digit_of(uint64_t time, unsigned level)
     return (unsigned)(time >> (level * DIGIT_BITS)) & DIGIT_MASK;
 }
 
+/* The highest digit in which two times differ; 0 if they are the same. */
+static unsigned level_between(uint64_t time, uint64_t other)
+{
+    return time == other ? 0 : (63u - (unsigned)__builtin_clzll(time ^ other)) / DIGIT_BITS;
+}
+
 static uint32_t list_number(unsigned level, unsigned set, unsigned digit)
 {
     return (level * 2 + set) * DEADLINE_DIGIT_COUNT + digit;
@@ -46,8 +52,7 @@ static uint32_t list_to_fill(struct deadlines *deadlines, unsigned level, unsign
 
 static uint32_t list_of(struct deadlines *deadlines, uint64_t time)
 {
-    uint64_t difference = time ^ deadlines->cursor;
-    unsigned level = difference == 0 ? 0 : (63u - (unsigned)__builtin_clzll(difference)) / DIGIT_BITS;
+    const unsigned level = level_between(time, deadlines->cursor);
     return list_to_fill(deadlines, level, deadlines->set[level], digit_of(time, level));
 }
 
@@ -123,7 +128,7 @@ static void chain_append(struct deadlines *deadlines, uint32_t number, struct de
  * in a lower digit than that does now differs first in the same one. */
 static void lower_cursor(struct deadlines *deadlines, uint64_t time)
 {
-    const unsigned level = (63u - (unsigned)__builtin_clzll(time ^ deadlines->cursor)) / DIGIT_BITS;
+    const unsigned level = level_between(time, deadlines->cursor);
     const uint32_t number = list_to_fill(deadlines, level, deadlines->set[level], digit_of(deadlines->cursor, level));
     for (unsigned lower = 0; lower < level; lower++) {
         uint64_t *filled = deadlines->filled[lower * 2 + deadlines->set[lower]];
@@ -220,9 +225,7 @@ void deadlines_work(struct deadlines *deadlines, size_t budget, int64_t watermar
     if (deadlines->count == 0 || deadlines->cursor > ((uint64_t)watermark ^ SIGN))
         return;
     /* It could wait: nothing else is given up for its chunks. */
-    struct recon_memory *memory = deadlines->pool->memory;
-    void (*reclaim)(void *context) = memory->reclaim;
-    memory->reclaim = NULL;
+    deadlines->pool->memory->is_optional = true;
     for (unsigned level = 1; level < DEADLINE_LEVEL_COUNT; level++) {
         const unsigned next = digit_of(deadlines->cursor, level) + 1;
         if (next == DEADLINE_DIGIT_COUNT ||
@@ -233,7 +236,7 @@ void deadlines_work(struct deadlines *deadlines, size_t budget, int64_t watermar
         if (deal_out(deadlines, level, budget) != RECON_OK)
             break; /* who needs it will see */
     }
-    memory->reclaim = reclaim;
+    deadlines->pool->memory->is_optional = false;
 }
 
 /* Moves the cursor to the earliest record, if that is not past limit; *digit: its list's at level 0, or

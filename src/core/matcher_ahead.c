@@ -44,7 +44,7 @@ void recon_matcher_ask_ahead(struct recon_matcher *matcher, const struct recon_r
             __builtin_prefetch(&homes[i]->entries[homes[i]->used], 1);
         for (uint64_t left = matches[i]; left != 0; left &= left - 1)
             __builtin_prefetch(&homes[i]->entries[__builtin_ctzll(left)], 1);
-        if (homes[i]->reach > 0 || homes[i]->used == TABLE_BLOCK_PLACES)
+        if (table_goes_beyond(homes[i]))
             __builtin_prefetch(homes[i] + 1, 1);
     }
     /* The records that wait. */

@@ -15,6 +15,7 @@ struct recon_memory {
     uint64_t limit_bytes;
     void (*reclaim)(void *context); /* NULL: nothing can be done without. Sets itself to NULL */
     void *reclaim_context;
+    bool is_optional; /* what is asked for now can be done without, too: nothing is reclaimed for it */
 };
 
 /* NULL if the limit would be passed or the allocator has none; not cleared. */
@@ -27,7 +28,7 @@ static inline void *recon_memory_take(struct recon_memory *memory, size_t size_b
             memory->used_bytes += size_bytes;
             return block;
         }
-        if (memory->reclaim == NULL)
+        if (memory->reclaim == NULL || memory->is_optional)
             return NULL;
         memory->reclaim(memory->reclaim_context);
     }

@@ -152,19 +152,11 @@ pending_handle pending_block_new_anywhere(struct pending_pool *pool, size_t size
         number = pool->partial[size_class] - 1;
     }
     struct pending_page *page = &pool->pages[number];
-    uint16_t unit;
-    if (page->free_unit != 0) {
-        unit = (uint16_t)(page->free_unit - 1);
-        memcpy(&page->free_unit, page->blocks + (size_t)unit * PENDING_UNIT_BYTES, sizeof(page->free_unit));
-    } else {
-        unit = size_class == CLASS_OWN_PAGE ? 0 : (uint16_t)(page->used_count * class_units(size_class));
-        page->used_count++;
-    }
-    page->live_count++;
+    const uint32_t unit = pending_page_take(page, size_class == CLASS_OWN_PAGE ? 0 : class_units(size_class));
     if (size_class != CLASS_OWN_PAGE && page->live_count == page->block_count)
         partial_unlink(pool, number);
-    *block = page->blocks + (size_t)unit * PENDING_UNIT_BYTES;
-    return number << PENDING_PAGE_BITS | (uint32_t)(unit + 1);
+    *block = page->blocks + (size_t)(unit - 1) * PENDING_UNIT_BYTES;
+    return number << PENDING_PAGE_BITS | unit;
 }
 
 void pending_free_anywhere(struct pending_pool *pool, pending_handle handle)
@@ -174,16 +166,13 @@ void pending_free_anywhere(struct pending_pool *pool, pending_handle handle)
     struct pending_page *page = &pool->pages[number];
     assert(page->live_count > 0);
     bool was_full = page->live_count == page->block_count;
-    page->live_count--;
-    if (page->live_count == 0) {
+    if (page->live_count == 1) {
         if (page->size_class != CLASS_OWN_PAGE && !was_full)
             partial_unlink(pool, number);
         page_free(pool, number);
         return;
     }
-    uint16_t unit = (uint16_t)((handle & ((1u << PENDING_PAGE_BITS) - 1)) - 1);
-    memcpy(page->blocks + (size_t)unit * PENDING_UNIT_BYTES, &page->free_unit, sizeof(page->free_unit));
-    page->free_unit = (uint16_t)(unit + 1);
+    pending_page_give(page, handle);
     if (was_full)
         partial_link(pool, number);
 }

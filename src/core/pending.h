@@ -102,6 +102,26 @@ static inline struct pending *pending_at(const struct pending_pool *pool, pendin
 
 #define PENDING_SMALL_CLASS_COUNT 32 /* 16 to 512 bytes, in steps of 16 */
 
+/* A page's free block becomes live, or a live one free; what is full, empty or to be linked is the caller's. units: of
+ * its class. Blocks are named by their first unit, + 1. */
+static inline uint32_t pending_page_take(struct pending_page *page, uint32_t units)
+{
+    uint32_t unit = page->free_unit;
+    page->live_count++;
+    if (unit == 0)
+        return page->used_count++ * units + 1;
+    memcpy(&page->free_unit, page->blocks + (size_t)(unit - 1) * PENDING_UNIT_BYTES, sizeof(page->free_unit));
+    return unit;
+}
+
+static inline void pending_page_give(struct pending_page *page, pending_handle handle)
+{
+    const uint32_t unit = handle & ((1u << PENDING_PAGE_BITS) - 1);
+    page->live_count--;
+    memcpy(page->blocks + (size_t)(unit - 1) * PENDING_UNIT_BYTES, &page->free_unit, sizeof(page->free_unit));
+    page->free_unit = (uint16_t)unit;
+}
+
 /* Where the quick ways below don't do. */
 pending_handle pending_block_new_anywhere(struct pending_pool *pool, size_t size_bytes, void **block);
 void pending_free_anywhere(struct pending_pool *pool, pending_handle handle);
@@ -117,12 +137,7 @@ static inline pending_handle pending_block_new(struct pending_pool *pool, size_t
     struct pending_page *page = &pool->pages[number - 1];
     if (page->live_count + 1 == page->block_count)
         return pending_block_new_anywhere(pool, size_bytes, block);
-    page->live_count++;
-    uint32_t unit = page->free_unit;
-    if (unit != 0)
-        memcpy(&page->free_unit, page->blocks + (size_t)(unit - 1) * PENDING_UNIT_BYTES, sizeof(page->free_unit));
-    else
-        unit = page->used_count++ * (uint32_t)units + 1;
+    const uint32_t unit = pending_page_take(page, (uint32_t)units);
     *block = page->blocks + (size_t)(unit - 1) * PENDING_UNIT_BYTES;
     return (number - 1) << PENDING_PAGE_BITS | unit;
 }
@@ -143,10 +158,7 @@ static inline void pending_free(struct pending_pool *pool, pending_handle handle
         pending_free_anywhere(pool, handle);
         return;
     }
-    const uint32_t unit = handle & ((1u << PENDING_PAGE_BITS) - 1);
-    page->live_count--;
-    memcpy(page->blocks + (size_t)(unit - 1) * PENDING_UNIT_BYTES, &page->free_unit, sizeof(page->free_unit));
-    page->free_unit = (uint16_t)unit;
+    pending_page_give(page, handle);
 }
 
 /* Bytes of the record's texts. */

@@ -344,15 +344,14 @@ bool table_next_turn(struct table *table, uint32_t *slot_number)
 /* Memory that can be done without: nothing else is given up for it. */
 static void resize_if_easy(struct table *table, uint32_t slot_number, uint32_t block_count)
 {
-    void (*reclaim)(void *context) = table->memory->reclaim;
-    table->memory->reclaim = NULL;
+    table->memory->is_optional = true;
     const struct table_slot *slot = &table->slots[slot_number];
     if (block_count <= TABLE_SEGMENT_BLOCKS_MAX || slot->depth == DIRECTORY_BITS_MAX)
         (void)segment_resize(table, slot_number, block_count);
     else
         (void)segment_split(table,
                             table->directory_bits == 0 ? 0 : (uint64_t)slot_number << (64 - table->directory_bits));
-    table->memory->reclaim = reclaim;
+    table->memory->is_optional = false;
 }
 
 void table_grow_ahead(struct table *table, uint32_t slot_number)

@@ -216,12 +216,18 @@ static inline struct table_block *table_block_behind(const struct table_slot *sl
 /* Where the home does not tell: it has a reach, or is full. */
 struct table_place table_find_beyond(const struct table *table, struct recon_key key, uint32_t slot);
 
+/* Whether a key that the home does not have may be, or is to be put, in a block behind it. */
+static inline bool table_goes_beyond(const struct table_block *home)
+{
+    return home->reach > 0 || home->used == TABLE_BLOCK_PLACES;
+}
+
 /* What the home says, whose entry of the key this is, NULL if it has none. */
 static inline struct table_place table_place_from(const struct table *table, struct recon_key key, uint32_t slot,
                                                   struct table_block *home, uint8_t tag, struct table_entry *entry)
 {
     assert(home != NULL);
-    if (entry == NULL && (home->reach > 0 || home->used == TABLE_BLOCK_PLACES))
+    if (entry == NULL && table_goes_beyond(home))
         return table_find_beyond(table, key, slot);
     return (struct table_place){entry, home, slot, tag, true};
 }
