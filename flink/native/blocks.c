@@ -225,10 +225,8 @@ JNIEXPORT void JNICALL Java_io_recon_flink_NativeBlocks_add(JNIEnv *env, jclass 
     struct flink_blocks *flink = handle_of(env, handle);
     if (flink == NULL)
         return;
-    if (in == NULL || size < 0 || size > (*env)->GetArrayLength(env, in)) {
-        throw_argument(env, "not within the array");
+    if (!is_within_array(env, in, size))
         return;
-    }
     if ((size_t)size > flink->in_capacity) {
         free(flink->in);
         flink->in = malloc((size_t)size);

@@ -82,6 +82,14 @@ void throw_argument(JNIEnv *env, const char *what)
         (*env)->ThrowNew(env, class, what);
 }
 
+bool is_within_array(JNIEnv *env, jbyteArray array, jint size)
+{
+    if (array != NULL && size >= 0 && size <= (*env)->GetArrayLength(env, array))
+        return true;
+    throw_argument(env, "not within the array");
+    return false;
+}
+
 bool span_of(JNIEnv *env, jobject buffer, jint from, jint to, struct span *span)
 {
     if (!span_of_all(env, buffer, span))

@@ -18,6 +18,8 @@ void throw_status(JNIEnv *env, int status, const char *where);
 /* Throws a ReconException with this message, printf-like. */
 void throw_message(JNIEnv *env, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void throw_argument(JNIEnv *env, const char *what);
+/* Whether the array has so many bytes; false, and an exception: it has not. */
+bool is_within_array(JNIEnv *env, jbyteArray array, jint size);
 
 /* The object behind a handle; NULL, and an exception, where it is closed. */
 static inline void *handle_of(JNIEnv *env, jlong handle)

@@ -243,10 +243,8 @@ static int pack(struct flink_packer *packer, size_t in_size, struct target *targ
 /* Packs the records in the first bytes of an array; false, and an exception: it could not. */
 static bool pack_array(JNIEnv *env, struct flink_packer *packer, jbyteArray in, jint size, struct target *target)
 {
-    if (in == NULL || size < 0 || size > (*env)->GetArrayLength(env, in)) {
-        throw_argument(env, "not within the array");
+    if (!is_within_array(env, in, size))
         return false;
-    }
     int status = reserve(packer, (size_t)size, target->size) ? RECON_OK : RECON_ERROR_MEMORY;
     if (status == RECON_OK) {
         (*env)->GetByteArrayRegion(env, in, 0, size, (jbyte *)packer->in);
