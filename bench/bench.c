@@ -186,6 +186,7 @@ size_t bench_records(int stream, size_t first, size_t count, struct bench_record
 
 static const char id[] = "7ba3407d-3190-4afb-bb2f-f5a40f9b6dcc";
 static const char context[] = "order 10000004 of Ada Lovelace, Lisbon: 2 x SKU-8201, 35.90 EUR; by the checkout";
+static const char source[] = "shop-007";
 
 struct recon_record bench_record_of(int stream, uint64_t number, int64_t time)
 {
@@ -194,8 +195,10 @@ struct recon_record bench_record_of(int stream, uint64_t number, int64_t time)
                                   .time = time,
                                   .has_time = true,
                                   .id = {id, sizeof id - 1}};
-    if (stream == RECON_STREAM_AUDIT)
+    if (stream == RECON_STREAM_AUDIT) {
+        record.source = (struct recon_text){source, sizeof source - 1};
         record.context = (struct recon_text){context, sizeof context - 1};
+    }
     return record;
 }
 

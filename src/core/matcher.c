@@ -208,19 +208,17 @@ static struct recon_text text_at(const char *bytes, uint32_t size, bool is_there
 static bool fall_due(struct recon_matcher *matcher, pending_handle handle, struct recon_result *result)
 {
     struct pending *record = pending_at(&matcher->pool, handle);
-    bool is_missing = record->state == PENDING_AUDIT;
+    const bool is_missing = record->state == PENDING_AUDIT;
     struct recon_counts *counts = partial_counts_at(&matcher->partial, record->time);
     uint8_t type = is_missing ? RECON_RESULT_MISSING : RECON_RESULT_UNAUDITED;
-    bool is_kept; /* a later result wants its texts */
+    const bool is_kept = matcher_keeps_due(matcher, record);
     if (is_missing) {
         counts->missing++;
         matcher->stats.missing++;
         matcher->stats.pending--;
-        is_kept = record->has_source && matcher_reports(matcher, RECON_RESULT_FOUND);
     } else {
         counts->unaudited++;
         matcher->stats.unaudited++;
-        is_kept = matcher_reports(matcher, RECON_RESULT_AUDITED);
     }
     const bool is_told = matcher_reports(matcher, type);
     if (is_told) {
@@ -244,12 +242,17 @@ static bool fall_due(struct recon_matcher *matcher, pending_handle handle, struc
                 text_at(texts + record->id_size + record->source_size, record->context_size, record->has_context),
         };
     }
+    uint64_t payload;
+    const bool stays = is_kept || !matcher_time_fits(matcher, record->time, &payload);
+    if (stays && matcher->view == NULL) {
+        record->state = is_missing ? PENDING_MISSING : PENDING_UNAUDITED; /* its entry says the same as before */
+        return is_told;
+    }
     struct table_place place =
         table_find(&matcher->table, (struct recon_key){.high = record->key_high, .low = record->key_low});
     assert(place.entry != NULL);
     matcher_note(matcher, place.entry);
-    uint64_t payload;
-    if (is_kept || !matcher_time_fits(matcher, record->time, &payload)) {
+    if (stays) {
         record->state = is_missing ? PENDING_MISSING : PENDING_UNAUDITED;
     } else {
         table_set(place.entry, is_missing ? TABLE_MISSING : TABLE_UNAUDITED, payload);

@@ -80,10 +80,19 @@ size_t recon_matcher_prefetch_due(struct recon_matcher *matcher)
     uint8_t tags[DUE_AHEAD];
     const size_t count = deadlines_peek(&matcher->deadlines, matcher->target.watermark, handles, DUE_AHEAD);
     for (size_t i = 0; i < count; i++) {
-        homes[i] = table_home_block(&matcher->table, pending_at(&matcher->pool, handles[i])->key_high, &tags[i]);
-        __builtin_prefetch(homes[i]);
+        const char *record = pending_block_at(&matcher->pool, handles[i]);
+        __builtin_prefetch(record, 1);
+        __builtin_prefetch(record + 64, 1);
     }
-    for (size_t i = 0; i < count; i++)
+    size_t home_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct pending *record = pending_at(&matcher->pool, handles[i]);
+        if (matcher->view == NULL && matcher_keeps_due(matcher, record))
+            continue;
+        homes[home_count] = table_home_block(&matcher->table, record->key_high, &tags[home_count]);
+        __builtin_prefetch(homes[home_count++]);
+    }
+    for (size_t i = 0; i < home_count; i++)
         for (uint64_t left = table_block_matches(homes[i], tags[i]); left != 0; left &= left - 1)
             __builtin_prefetch(&homes[i]->entries[__builtin_ctzll(left)], 1);
     return count;

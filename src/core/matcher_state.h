@@ -104,6 +104,13 @@ static inline bool matcher_reports(const struct recon_matcher *matcher, int type
     return (matcher->settings.report & RECON_REPORT(type)) != 0;
 }
 
+/* Whether a record that falls due stays, as a later result wants its texts. */
+static inline bool matcher_keeps_due(const struct recon_matcher *matcher, const struct pending *record)
+{
+    return record->state == PENDING_AUDIT ? record->has_source && matcher_reports(matcher, RECON_RESULT_FOUND)
+                                          : matcher_reports(matcher, RECON_RESULT_AUDITED);
+}
+
 /* The times that the table holds itself: 2.1 years to both sides of the first one. Sums are modulo 2^64. */
 static inline bool matcher_time_fits(struct recon_matcher *matcher, int64_t time, uint64_t *payload)
 {

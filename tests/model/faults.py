@@ -52,8 +52,8 @@ FAULTS = [
      "        if (handle == 0) {\n            matcher->stats.accepted[record->stream]++;\n"
      "            return RECON_ERROR_MEMORY;\n        }\n        matcher->arrival_next++;", ["--mode", "failures"]),
     ("found loses the source", "matcher.c",
-     "is_kept = record->has_source && matcher_reports(matcher, RECON_RESULT_FOUND);",
-     "is_kept = false;", []),
+     "const bool is_kept = matcher_keeps_due(matcher, record);",
+     "const bool is_kept = !is_missing && matcher_keeps_due(matcher, record);", []),
     ("what is over is not forgotten where it was reported", "matcher_state.h",
      "    return state != PENDING_AUDIT && state != PENDING_EVENT;", "    return state == PENDING_MATCHED;", []),
     ("the context comes from the source's place", "matcher.c",
