@@ -42,7 +42,7 @@ def main():
     options = parser.parse_args()
     inside.build()
     entry, configuration = inside.JOBS["recon"]
-    arguments = [100 * options.ids, options.ids]
+    arguments = [100 * options.ids, options.ids, "none"]
     with tempfile.TemporaryDirectory() as folder, Cluster(folder, SETTINGS, java_options="") as cluster:
         job = cluster.submit(inside.JAR, arguments, 1, entry_class=entry, configuration=configuration)
         job.wait_for_running(300)

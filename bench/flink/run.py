@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """recon on Flink beside what one would write instead: run.py [--ids N] [--retention N] [--parallelism 1,2] [--jobs a,b]
+[--texts all|none] [--runs N]
 
 On a real cluster of one TaskManager, records made inside the job, checkpoints every 10 s. Prints for each job the records of
-both streams by second of its run and by CPU-second of the TaskManager (garbage collection and compilation in it; "steady":
-without the compilation; "cold": of the whole run, with its start), and of the last ten checkpoints the longest synchronous
-part, the longest as a whole, and the largest. `sources`: both streams dropped where they are made.
+both streams from the moment at which half of them were made to the end: by second and by CPU-second of the TaskManager
+(garbage collection and compilation in it; "no JIT": without the compilation, which a job that runs for weeks has behind it),
+by CPU-second of the whole run ("whole", the JVM's start in it), and of the last ten checkpoints the longest synchronous
+part, the longest as a whole, and the largest. `sources`: both streams dropped where they are made. With several runs the jobs
+take turns, and the medians and those of the ratios within a turn are printed.
 """
 
 import argparse
@@ -14,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -61,7 +65,7 @@ def checkpoints(job):
 
 
 def warm(console):
-    """Seconds by the clock, of the processor, and of that without the JVM's compilers, from a quarter of the records to all of
+    """Seconds by the clock, of the processor, and of that without the JVM's compilers, from half of the records to all of
     them; means of the sources' subtasks."""
     marks = {"warm": [], "end": []}
     for line in console.read_text().splitlines():
@@ -73,13 +77,14 @@ def warm(console):
     return wall, used, used - compiling
 
 
-def measure(folder, name, jar, entry, configuration, ids, retention, parallelism):
+def measure(folder, name, jar, entry, configuration, ids, retention, parallelism, texts="all"):
     # A TaskManager of its own for each: none profits from what the one before had compiled.
     with Cluster(folder, CLUSTER, java_options=JAVA_OPTIONS) as cluster:
         pid = cluster.task_managers[0].pid
         before = cpu_seconds(pid)
-        job = cluster.submit(jar, [ids, retention], parallelism, entry_class=entry, configuration=configuration)
-        wait_until(lambda: job.state() in ENDED, 3000, f"{name} ends")
+        job = cluster.submit(jar, [ids, retention, "texts" if texts == "all" else "none"], parallelism, entry_class=entry, configuration=configuration)
+        # Not asked often: each question makes the TaskManager tell its metrics.
+        wait_until(lambda: time.sleep(1) or job.state() in ENDED, 3000, f"{name} ends")
         if job.state() != "FINISHED":
             sys.exit(f"{name}: {job.state()}: {job.failure()}")
         used = cpu_seconds(pid) - before
@@ -108,23 +113,32 @@ def main():
     parser.add_argument("--retention", type=int, default=1_000_000, help="ms; an ID comes each ms in each subtask")
     parser.add_argument("--parallelism", default="1")
     parser.add_argument("--jobs", default=",".join(name.replace(", ", "-") for name in JOBS))
+    parser.add_argument("--texts", choices=("all", "none"), default="all", help="whether records have source and context")
+    parser.add_argument("--runs", type=int, default=1)
     options = parser.parse_args()
     build()
-    wanted = options.jobs.split(",")
-    print(f"{options.ids} IDs of each stream, retention {options.retention} IDs a subtask")
-    print(f"{'job':<16}{'parallelism':>12}{'records/s':>12}{'records/CPU-s':>15}{'steady':>9}{'cold':>9}{'seconds':>9}{'MiB':>7}"
+    wanted = [name for name in JOBS if name.replace(", ", "-") in options.jobs.split(",")]
+    records = 2 * options.ids
+    print(f"{options.ids} IDs of each stream, retention {options.retention} IDs a subtask, texts: {options.texts}")
+    print(f"{'job':<16}{'parallelism':>12}{'records/s':>12}{'records/CPU-s':>15}{'no JIT':>9}{'whole':>9}{'seconds':>9}{'MiB':>7}"
           f"{'sync ms':>9}{'whole ms':>10}{'MB':>7}")
     for parallelism in map(int, options.parallelism.split(",")):
-        for name, (entry, configuration) in JOBS.items():
-            if name.replace(", ", "-") not in wanted:
-                continue
+        found = {name: [] for name in wanted}
+        for name in wanted * options.runs:
+            entry, configuration = JOBS[name]
             with tempfile.TemporaryDirectory() as folder:
-                wall, used, (warm_wall, warm_used, steady), memory, (synchronous, whole, size) = measure(
-                    folder, name, JAR, entry, configuration, options.ids, options.retention, parallelism)
-            records = 2 * options.ids
-            print(f"{name:<16}{parallelism:>12}{0.75 * records / warm_wall:>12.0f}{0.75 * records / warm_used:>15.0f}"
-                  f"{0.75 * records / steady:>9.0f}{records / used:>9.0f}{wall:>9.1f}{memory:>7.0f}"
-                  f"{synchronous:>9}{whole:>10}{size:>7.0f}", flush=True)
+                wall, used, warmed, memory, (synchronous, whole, size) = measure(
+                    folder, name, JAR, entry, configuration, options.ids, options.retention, parallelism, options.texts)
+            rates = [records / 2 / one for one in warmed] + [records / used]
+            found[name].append(rates)
+            print(f"{name:<16}{parallelism:>12}{rates[0]:>12.0f}{rates[1]:>15.0f}{rates[2]:>9.0f}{rates[3]:>9.0f}{wall:>9.1f}"
+                  f"{memory:>7.0f}{synchronous:>9}{whole:>10}{size:>7.0f}", flush=True)
+        for name in wanted:
+            if name != "recon" and "recon" in wanted:
+                ratios = [statistics.median(one) for one in zip(*(
+                    [ours / theirs for ours, theirs in zip(*turn)] for turn in zip(found["recon"], found[name])))]
+                print(f"recon / {name}: {ratios[0]:.2f} by the clock, {ratios[1]:.2f} by CPU, {ratios[2]:.2f} without JIT, "
+                      f"{ratios[3]:.2f} by CPU of the whole run")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "codec/little_endian.h"
 #include "recon/record.h"
@@ -70,22 +71,23 @@ static inline struct recon_text cursor_text(struct cursor *cursor)
     return text;
 }
 
+/* As a whole: the compiler does not always make one store of a store for each byte. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "both machines are");
+
 static inline void store_u16(uint8_t *bytes, uint32_t value)
 {
-    bytes[0] = (uint8_t)value;
-    bytes[1] = (uint8_t)(value >> 8);
+    const uint16_t low = (uint16_t)value;
+    memcpy(bytes, &low, sizeof low);
 }
 
 static inline void store_u32(uint8_t *bytes, uint32_t value)
 {
-    store_u16(bytes, value);
-    store_u16(bytes + 2, value >> 16);
+    memcpy(bytes, &value, sizeof value);
 }
 
 static inline void store_u64(uint8_t *bytes, uint64_t value)
 {
-    store_u32(bytes, (uint32_t)value);
-    store_u32(bytes + 4, (uint32_t)(value >> 32));
+    memcpy(bytes, &value, sizeof value);
 }
 
 #endif

@@ -38,10 +38,31 @@ size_t packed_size(const struct recon_record *record)
            record->id.size + record->source.size + record->context.size;
 }
 
-static uint8_t *put_text(uint8_t *to, struct recon_text text)
+/* The first `step` bytes and the last, which may overlap: for sizes of step to 2 * step. */
+static inline void copy_ends(uint8_t *to, const char *from, size_t size, size_t step)
 {
-    if (text.bytes != NULL)
-        memcpy(to, text.bytes, text.size);
+    uint8_t first[32], last[32];
+    memcpy(first, from, step);
+    memcpy(last, from + size - step, step);
+    memcpy(to, first, step);
+    memcpy(to + size - step, last, step);
+}
+
+/* As memcpy, which a text of usual size is too short for to be worth the call. */
+static inline uint8_t *put_text(uint8_t *to, struct recon_text text)
+{
+    const size_t size = text.bytes != NULL ? text.size : 0;
+    if (size > 64)
+        memcpy(to, text.bytes, size);
+    else if (size >= 32)
+        copy_ends(to, text.bytes, size, 32);
+    else if (size >= 16)
+        copy_ends(to, text.bytes, size, 16);
+    else if (size >= 8)
+        copy_ends(to, text.bytes, size, 8);
+    else
+        for (size_t i = 0; i < size; i++)
+            to[i] = (uint8_t)text.bytes[i];
     return to + text.size;
 }
 
@@ -54,19 +75,14 @@ uint32_t packed_key_group(const struct recon_record *record, uint32_t key_group_
 
 void packed_write(const struct recon_record *record, uint32_t key_group, size_t size, uint8_t *bytes)
 {
-    store_u32(bytes, (uint32_t)size);
-    store_u16(bytes + 4, key_group);
-    bytes[6] = record->kind;
-    bytes[7] = record->reason;
-    bytes[8] =
-        (uint8_t)((record->has_time ? PACKED_FLAG_TIME : 0) | (record->has_emitted_time ? PACKED_FLAG_EMITTED : 0) |
-                  (record->has_offset ? PACKED_FLAG_OFFSET : 0) | (record->id.bytes != NULL ? PACKED_FLAG_ID : 0) |
-                  (record->source.bytes != NULL ? PACKED_FLAG_SOURCE : 0) |
-                  (record->context.bytes != NULL ? PACKED_FLAG_CONTEXT : 0));
-    bytes[9] = 0;
-    store_u16(bytes + 10, record->id.size);
-    store_u16(bytes + 12, record->source.size);
-    store_u16(bytes + 14, 0);
+    const unsigned flags =
+        (record->has_time ? PACKED_FLAG_TIME : 0U) | (record->has_emitted_time ? PACKED_FLAG_EMITTED : 0U) |
+        (record->has_offset ? PACKED_FLAG_OFFSET : 0U) | (record->id.bytes != NULL ? PACKED_FLAG_ID : 0U) |
+        (record->source.bytes != NULL ? PACKED_FLAG_SOURCE : 0U) |
+        (record->context.bytes != NULL ? PACKED_FLAG_CONTEXT : 0U);
+    store_u64(bytes, (uint64_t)size | (uint64_t)key_group << 32 | (uint64_t)record->kind << 48 |
+                         (uint64_t)record->reason << 56);
+    store_u64(bytes + 8, (uint64_t)flags | (uint64_t)record->id.size << 16 | (uint64_t)record->source.size << 32);
     store_u64(bytes + 16, record->key.high);
     store_u64(bytes + 24, record->key.low);
     store_u64(bytes + 32, record->has_time ? (uint64_t)record->time : 0);

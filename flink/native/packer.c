@@ -74,15 +74,9 @@ static bool is_empty(struct recon_text text)
     return text.bytes == NULL || text.size == 0;
 }
 
-/* The ID as one text. False: longer than there may be. */
+/* Puts the ID's fields into one text. False: longer than there may be. */
 static bool join(struct flink_packer *packer, const struct recon_text *parts, size_t count, struct recon_text *id)
 {
-    if (count == 1) {
-        if (parts[0].size > RECON_ID_SIZE_BYTES_MAX)
-            return false;
-        *id = parts[0];
-        return true;
-    }
     const char joint = recon_id_joint(parts, count);
     char *text = packer->joined + packer->joined_size;
     size_t size = 0;
@@ -96,6 +90,19 @@ static bool join(struct flink_packer *packer, const struct recon_text *parts, si
     }
     packer->joined_size += size;
     *id = (struct recon_text){text, (uint32_t)size};
+    return true;
+}
+
+/* The ID as one text. False: longer than there may be. */
+static inline bool unite(struct flink_packer *packer, const struct recon_text *parts, size_t count,
+                         struct recon_text *id)
+{
+    if (count != 1)
+        return join(packer, parts, count, id);
+    if (parts[0].size > RECON_ID_SIZE_BYTES_MAX)
+        return false;
+    id->bytes = parts[0].bytes; /* not as a whole, which would wait for its two parts to be written */
+    id->size = parts[0].size;
     return true;
 }
 
@@ -127,14 +134,14 @@ static void identify(struct flink_packer *packer, struct cursor *cursor, uint32_
         if (record->kind == RECON_KIND_HEARTBEAT || record->source.size > RECON_SOURCE_SIZE_BYTES_MAX)
             record->source = (struct recon_text){0};
         if (record->kind == RECON_KIND_REJECTED && has_id)
-            (void)join(packer, parts, part_count, &record->id);
+            (void)unite(packer, parts, part_count, &record->id);
     } else if (record->source.size > RECON_SOURCE_SIZE_BYTES_MAX ||
                record->context.size > RECON_CONTEXT_SIZE_BYTES_MAX) {
         record->source = record->context = (struct recon_text){0};
         reject(record, RECON_REASON_MALFORMED);
     } else if (!has_id) {
         reject(record, RECON_REASON_NO_ID);
-    } else if (!join(packer, parts, part_count, &record->id)) {
+    } else if (!unite(packer, parts, part_count, &record->id)) {
         reject(record, RECON_REASON_MALFORMED);
     } else if (packer->settings.source_in_identity && is_empty(record->source)) {
         reject(record, RECON_REASON_NO_SOURCE);

@@ -14,11 +14,10 @@ public final class Join {
     public static void main(String[] arguments) throws Exception {
         var env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.getConfig().enableObjectReuse();
-        long ids = Long.parseLong(arguments[0]);
         long retentionMs = Long.parseLong(arguments[1]);
-        Streams.audit(env, ids)
+        Streams.audit(env, arguments)
                 .keyBy(record -> record.id)
-                .connect(Streams.events(env, ids).keyBy(record -> record.id))
+                .connect(Streams.events(env, arguments).keyBy(record -> record.id))
                 .process(new Match(retentionMs))
                 .returns(Types.STRING)
                 .uid("match")

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * Says on standard output when a source's subtask has made a quarter of its records, and when all of them: the wall clock, the
- * process's CPU time, and what of that its compilers had, in ns. Between the two there is no start. run.py reads them.
+ * Says on standard output when a source's subtask has made half of its records, and when all of them: the wall clock, the
+ * process's CPU time, and what of that its compilers had, in ns. Between the two there is no start, and little is compiled. run.py reads them.
  */
 final class Marks {
     private static final OperatingSystemMXBean SYSTEM =
@@ -22,7 +22,7 @@ final class Marks {
 
     /** {@code place}: which record of so many in this subtask. */
     static void pass(long place, long range) {
-        if (place == range / 4 || place == range - 1) {
+        if (place == range / 2 || place == range - 1) {
             System.out.println("MARK " + (place == range - 1 ? "end" : "warm") + " " + System.nanoTime() + " "
                     + SYSTEM.getProcessCpuTime() + " " + compilersCpuTime());
         }

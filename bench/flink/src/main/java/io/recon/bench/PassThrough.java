@@ -8,9 +8,8 @@ public final class PassThrough {
     public static void main(String[] arguments) throws Exception {
         var env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.getConfig().enableObjectReuse();
-        long ids = Long.parseLong(arguments[0]);
-        Streams.audit(env, ids)
-                .union(Streams.events(env, ids))
+        Streams.audit(env, arguments)
+                .union(Streams.events(env, arguments))
                 .keyBy(record -> record.id)
                 .map(record -> record)
                 .uid("pass")

@@ -11,17 +11,16 @@ public final class Reconcile {
     public static void main(String[] arguments) throws Exception {
         var env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.getConfig().enableObjectReuse();
-        long ids = Long.parseLong(arguments[0]);
         var settings = ReconSettings.named("bench")
                 .interval(Duration.ofMinutes(1))
                 .outOfOrderness(Duration.ofMillis(Streams.OUT_OF_ORDERNESS_MS))
                 .retention(Duration.ofMillis(Long.parseLong(arguments[1])))
                 .build();
         var results = ReconStreams.reconcile(
-                Streams.audit(env, ids),
-                (record, into) -> into.id(record.id).time(record.time),
-                Streams.events(env, ids),
-                (record, into) -> into.id(record.id).time(record.time),
+                Streams.audit(env, arguments),
+                (record, into) -> into.id(record.id).source(record.source).context(record.context).time(record.time),
+                Streams.events(env, arguments),
+                (record, into) -> into.id(record.id).source(record.source).context(record.context).time(record.time),
                 settings);
         results.metrics().sinkTo(new DiscardingSink<>()).uid("metrics");
         results.breaks().sinkTo(new DiscardingSink<>()).uid("breaks");

@@ -8,9 +8,8 @@ public final class Sources {
     public static void main(String[] arguments) throws Exception {
         var env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.getConfig().enableObjectReuse();
-        long ids = Long.parseLong(arguments[0]);
-        Streams.audit(env, ids).sinkTo(new DiscardingSink<>()).uid("no audit");
-        Streams.events(env, ids).sinkTo(new DiscardingSink<>()).uid("no events");
+        Streams.audit(env, arguments).sinkTo(new DiscardingSink<>()).uid("no audit");
+        Streams.events(env, arguments).sinkTo(new DiscardingSink<>()).uid("no events");
         env.execute("sources");
     }
 }

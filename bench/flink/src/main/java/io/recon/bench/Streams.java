@@ -2,6 +2,7 @@ package io.recon.bench;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
@@ -11,7 +12,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
  * Two streams of the same IDs, made inside the job: IDs of 36 characters, one a millisecond in each subtask, the events
- * shuffled within blocks of 1024, one of 1000 never arriving and one as often that nobody audited.
+ * shuffled within blocks of 1024, one of 1000 never arriving and one as often that nobody audited. Where there are texts, both
+ * have a source of some 12 characters, the audit stream a context of 28.
  */
 public final class Streams {
     /** How far behind the largest event time a record comes, at most. */
@@ -19,20 +21,25 @@ public final class Streams {
 
     private static final int BLOCK = 1024;
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.ISO_8859_1);
+    private static final String[] SOURCES = {"orders-north", "orders-south", "orders-east", "orders-west"};
+    private static final String[] CONTEXTS =
+            IntStream.range(0, 1024).mapToObj(i -> "order " + (70_000 + i) + " of customer " + (4_000 + i)).toArray(String[]::new);
 
     private Streams() {}
 
-    /** The audit stream: IDs in order. */
-    public static DataStream<Record> audit(StreamExecutionEnvironment env, long ids) {
-        return stream(env, "audit", ids, false);
+    /** The audit stream: IDs in order. Arguments: how many IDs, the retention, whether there are "texts". */
+    public static DataStream<Record> audit(StreamExecutionEnvironment env, String... arguments) {
+        return stream(env, "audit", arguments, false);
     }
 
     /** The event stream: the same, shuffled. */
-    public static DataStream<Record> events(StreamExecutionEnvironment env, long ids) {
-        return stream(env, "events", ids, true);
+    public static DataStream<Record> events(StreamExecutionEnvironment env, String... arguments) {
+        return stream(env, "events", arguments, true);
     }
 
-    private static DataStream<Record> stream(StreamExecutionEnvironment env, String name, long ids, boolean shuffled) {
+    private static DataStream<Record> stream(StreamExecutionEnvironment env, String name, String[] arguments, boolean shuffled) {
+        long ids = Long.parseLong(arguments[0]);
+        boolean hasTexts = arguments[2].equals("texts");
         // Each subtask gets a range of its own; time begins anew in each.
         long range = ids / env.getParallelism();
         GeneratorFunction<Long, Record> make = number -> {
@@ -44,7 +51,9 @@ public final class Streams {
             }
             long which = number - number % range + place;
             boolean isOther = shuffled && which % 1000 == 999;
-            return new Record(identifier(isOther ? ~which : which), place);
+            String system = hasTexts ? SOURCES[(int) (which % SOURCES.length)] : null;
+            String context = hasTexts && !shuffled ? CONTEXTS[(int) (which % CONTEXTS.length)] : null;
+            return new Record(identifier(isOther ? ~which : which), system, context, place);
         };
         var source = new DataGeneratorSource<>(make, range * env.getParallelism(), TypeInformation.of(Record.class));
         WatermarkStrategy<Record> watermarks = WatermarkStrategy.<Record>forBoundedOutOfOrderness(
