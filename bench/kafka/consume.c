@@ -14,6 +14,7 @@
 
 #define BATCH_COUNT 1000
 #define TIMEOUT_MS 10000
+#define BATCH_TIMEOUT_MS 100 /* the last batch is not filled */
 
 static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
 {
@@ -84,7 +85,7 @@ int main(int argc, char **argv)
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(client);
     size_t left = assign(client, argv + 2, argc - 2);
     while (left > 0) {
-        const ssize_t got = rd_kafka_consume_batch_queue(queue, TIMEOUT_MS, messages, BATCH_COUNT);
+        const ssize_t got = rd_kafka_consume_batch_queue(queue, BATCH_TIMEOUT_MS, messages, BATCH_COUNT);
         for (ssize_t i = 0; i < got; i++) {
             if (messages[i]->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
                 left--;

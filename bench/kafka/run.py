@@ -123,7 +123,8 @@ def at_ms(text):
 
 
 def reconciled(program, broker, folder, name, total):
-    """Messages a second of the service, between its first view of some and that of all; CPU seconds a million messages."""
+    """Messages a second of the service, between its first view of some and its last of fewer than all: that of all may be made a
+    quarter of a second after the last of them was read. And CPU seconds a million messages."""
     service = Service(program, broker, folder, name, "bench", interval="10s", n="1s", retention="1m")
     views = []
 
@@ -134,8 +135,8 @@ def reconciled(program, broker, folder, name, total):
 
     wait_until(is_read, 600, lambda: views[-3:])
     cpu_s = service.stop()
-    [first, *_] = [view for view in views if view[1] > 0]
-    [last, *_] = [view for view in views if view[1] == total]
+    partial = [view for view in views if 0 < view[1] < total] or views[-1:]
+    first, last = partial[0], partial[-1]
     rate = (last[1] - first[1]) / max((last[0] - first[0]) / 1000, 1e-3)
     return rate, cpu_s / total * 1e6
 
