@@ -15,6 +15,9 @@
 /* A thread's heap in glibc is of 64 MiB at most, and what is mapped by itself is not in one. */
 #define MMAP_BYTES (8 << 20)
 #define TRIM_BYTES (16 << 20)
+/* A heap for each of librdkafka's threads. glibc has eight for a processor and lets threads share them from then on;
+ * two that go through answers, and share one, wait for each other and for each other's caches. */
+#define HEAP_COUNT 128
 
 uint64_t recon_memory_total(void)
 {
@@ -38,5 +41,6 @@ void recon_memory_keep(void)
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
     mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
+    mallopt(M_ARENA_MAX, HEAP_COUNT);
 #endif
 }

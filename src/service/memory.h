@@ -11,7 +11,8 @@
 uint64_t recon_memory_total(void);
 
 /* From now on freed memory of some MiB, as brokers' answers take it again and again, stays with the process. To give it
- * back each time costs faults, and holds up whoever else frees something meanwhile. */
+ * back each time costs faults, and holds up whoever else frees something meanwhile. And each thread begun from now on
+ * has a heap of its own. */
 void recon_memory_keep(void);
 
 #endif
