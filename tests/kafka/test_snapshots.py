@@ -5,6 +5,7 @@ RECON_JOURNAL_WHOLE=1 keeps the journal, so that in the end all can be read agai
 """
 
 import collections
+import datetime
 import functools
 import json
 import os
@@ -170,6 +171,30 @@ def test_clients_that_do_not_hear_of_a_partition_that_has_come_are_made_anew(bro
     one.until_said(f"new partition 1 of topic {one.name}.events")
     one.stop()
     assert one.said().count("all clients are made anew") == 1
+
+
+def test_a_client_that_again_and_again_hears_nothing_is_given_longer_each_time_whatever_the_others_read(broker, service):
+    """The place `hearing-second` keeps the client of the events from hearing anything, for half a second, one, two."""
+    one = service()
+    one.start(record=False, RECON_FAIL_AT="hearing-second")
+    one.until_said("running")
+    broker.produce(f"{one.name}.events", [event(0, 0)])
+    sent = 0
+
+    def renewals():
+        return [datetime.datetime.fromisoformat(line.split()[0].replace("Z", "+00:00"))
+                for line in one.said().splitlines() if "all clients are made anew" in line]
+
+    def are_three():
+        nonlocal sent
+        broker.produce(f"{one.name}.audit", [audit(sent, sent)])
+        sent += 1
+        return len(renewals()) >= 3
+
+    wait_until(are_three, 60, one.said)
+    _, second, third, *_ = renewals()
+    assert third - second >= datetime.timedelta(seconds=2)
+    one.stop()
 
 
 def test_before_it_is_known_how_far_inputs_go_none_runs_ahead(broker, service):
