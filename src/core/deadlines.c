@@ -20,11 +20,60 @@ void deadlines_init(struct deadlines *deadlines, struct pending_pool *pool)
         deadlines->ahead[level] = DEADLINE_NOT_AHEAD;
 }
 
+void deadlines_deinit(struct deadlines *deadlines)
+{
+    struct recon_memory *memory = deadlines->pool->memory;
+    for (uint32_t page = 0; page < deadlines->page_count; page++)
+        recon_memory_give(memory, deadlines->pages[page], sizeof(*deadlines->pages[page]));
+    recon_memory_give(memory, deadlines->pages, deadlines->page_capacity * sizeof(*deadlines->pages));
+}
+
+/* The number's handle while a chunk has it, and otherwise the next free number, + 1. */
+static inline uint32_t *chunk_at(const struct deadlines *deadlines, uint32_t number)
+{
+    return &deadlines->pages[number >> DEADLINE_PAGE_BITS]->chunks[number & (DEADLINE_PAGE_CHUNKS - 1)];
+}
+
+/* Free numbers, one page of them more. */
+static int page_new(struct deadlines *deadlines)
+{
+    struct recon_memory *memory = deadlines->pool->memory;
+    if (deadlines->page_count == deadlines->page_capacity) {
+        const uint32_t capacity = deadlines->page_capacity == 0 ? 16 : 2 * deadlines->page_capacity;
+        struct deadline_page **pages = recon_memory_take(memory, capacity * sizeof(*pages));
+        if (pages == NULL)
+            return RECON_ERROR_MEMORY;
+        if (deadlines->page_count > 0)
+            memcpy(pages, deadlines->pages, deadlines->page_count * sizeof(*pages));
+        recon_memory_give(memory, deadlines->pages, deadlines->page_capacity * sizeof(*pages));
+        deadlines->pages = pages;
+        deadlines->page_capacity = capacity;
+    }
+    struct deadline_page *page = recon_memory_take(memory, sizeof(*page));
+    if (page == NULL)
+        return RECON_ERROR_MEMORY;
+    const uint32_t first = deadlines->page_count << DEADLINE_PAGE_BITS;
+    deadlines->pages[deadlines->page_count++] = page;
+    for (uint32_t i = 0; i < DEADLINE_PAGE_CHUNKS; i++)
+        page->chunks[i] = i + 1 < DEADLINE_PAGE_CHUNKS ? first + i + 2 : 0;
+    deadlines->free_number = first + 1;
+    return RECON_OK;
+}
+
 int deadlines_spare_new(struct deadlines *deadlines)
 {
-    void *chunk;
-    deadlines->spare = pending_block_new(deadlines->pool, sizeof(struct deadline_chunk), &chunk);
-    return deadlines->spare != 0 ? RECON_OK : RECON_ERROR_MEMORY;
+    void *block;
+    if (deadlines->free_number == 0 && page_new(deadlines) != RECON_OK)
+        return RECON_ERROR_MEMORY;
+    const pending_handle handle = pending_block_new(deadlines->pool, sizeof(struct deadline_chunk), &block);
+    if (handle == 0)
+        return RECON_ERROR_MEMORY;
+    struct deadline_chunk *chunk = block;
+    chunk->number = deadlines->free_number - 1;
+    deadlines->free_number = *chunk_at(deadlines, chunk->number);
+    *chunk_at(deadlines, chunk->number) = handle;
+    deadlines->spare = handle;
+    return RECON_OK;
 }
 
 static unsigned digit_of(uint64_t time, unsigned level)
@@ -62,7 +111,7 @@ static struct deadline_chunk *chunk_append(struct deadlines *deadlines, uint32_t
     struct deadline_list *list = &deadlines->lists[number];
     assert(deadlines->spare != 0);
     struct deadline_chunk *chunk = deadlines_chunk(deadlines, deadlines->spare);
-    chunk->waiting = 0;
+    *deadlines_waiting(deadlines, chunk->number) = 0;
     chunk->previous = list->last;
     chunk->next = 0;
     chunk->list = number;
@@ -83,14 +132,15 @@ static inline void list_append(struct deadlines *deadlines, uint32_t number, pen
     struct deadline_chunk *chunk = list->last != 0 ? deadlines_chunk(deadlines, list->last) : NULL;
     if (chunk == NULL || chunk->used == DEADLINE_CHUNK_HANDLES)
         chunk = chunk_append(deadlines, number);
-    chunk->waiting |= UINT64_C(1) << chunk->used;
+    *deadlines_waiting(deadlines, chunk->number) |= UINT64_C(1) << chunk->used;
     chunk->handles[chunk->used] = handle;
-    record->link = list->last;
+    record->link = chunk->number;
     record->spot = (uint8_t)chunk->used++;
 }
 
-void deadlines_chunk_end(struct deadlines *deadlines, pending_handle handle)
+void deadlines_chunk_end(struct deadlines *deadlines, uint32_t number)
 {
+    const pending_handle handle = *chunk_at(deadlines, number);
     const struct deadline_chunk *chunk = deadlines_chunk(deadlines, handle);
     struct deadline_list *list = &deadlines->lists[chunk->list];
     if (chunk->previous != 0)
@@ -101,10 +151,13 @@ void deadlines_chunk_end(struct deadlines *deadlines, pending_handle handle)
         deadlines_chunk(deadlines, chunk->next)->previous = chunk->previous;
     else
         list->last = chunk->previous;
-    if (deadlines->spare == 0)
+    if (deadlines->spare == 0) {
         deadlines->spare = handle;
-    else
-        pending_free(deadlines->pool, handle);
+        return;
+    }
+    pending_free(deadlines->pool, handle);
+    *chunk_at(deadlines, number) = deadlines->free_number;
+    deadlines->free_number = number + 1;
 }
 
 /* All chunks of the one go behind those of the other. */
@@ -185,7 +238,7 @@ static unsigned level_next(struct deadlines *deadlines, unsigned level, unsigned
 /* Asks the memory for the chunk's records. */
 static void prefetch_records(const struct deadlines *deadlines, const struct deadline_chunk *chunk)
 {
-    for (uint64_t left = chunk->waiting; left != 0; left &= left - 1)
+    for (uint64_t left = *deadlines_waiting(deadlines, chunk->number); left != 0; left &= left - 1)
         __builtin_prefetch(pending_at(deadlines->pool, chunk->handles[__builtin_ctzll(left)]), 1);
 }
 
@@ -204,18 +257,19 @@ static int deal_out(struct deadlines *deadlines, unsigned level, size_t budget)
         struct deadline_chunk *chunk = deadlines_chunk(deadlines, first);
         if (chunk->next != 0 && budget > DEADLINE_CHUNK_HANDLES)
             prefetch_records(deadlines, deadlines_chunk(deadlines, chunk->next));
-        for (; chunk->waiting != 0; chunk->waiting &= chunk->waiting - 1) {
+        uint64_t *waiting = deadlines_waiting(deadlines, chunk->number);
+        for (; *waiting != 0; *waiting &= *waiting - 1) {
             if (budget-- == 0)
                 return RECON_OK;
             int status = deadlines_reserve(deadlines);
             if (status != RECON_OK)
                 return status;
-            const pending_handle handle = chunk->handles[__builtin_ctzll(chunk->waiting)];
+            const pending_handle handle = chunk->handles[__builtin_ctzll(*waiting)];
             struct pending *record = pending_at(deadlines->pool, handle);
             const unsigned digit = digit_of((uint64_t)record->time ^ SIGN, below);
             list_append(deadlines, list_to_fill(deadlines, below, set, digit), handle, record);
         }
-        deadlines_chunk_end(deadlines, first);
+        deadlines_chunk_end(deadlines, chunk->number);
     }
     return RECON_OK;
 }
@@ -297,7 +351,8 @@ size_t deadlines_peek(struct deadlines *deadlines, int64_t watermark, pending_ha
         return 0;
     while (next != 0) {
         const struct deadline_chunk *chunk = deadlines_chunk(deadlines, next);
-        for (uint64_t left = chunk->waiting; left != 0 && count < capacity; left &= left - 1)
+        uint64_t left = *deadlines_waiting(deadlines, chunk->number);
+        for (; left != 0 && count < capacity; left &= left - 1)
             handles[count++] = chunk->handles[__builtin_ctzll(left)];
         next = count < capacity ? chunk->next : 0;
     }
@@ -312,7 +367,7 @@ int deadlines_take(struct deadlines *deadlines, int64_t watermark, pending_handl
     if (status != RECON_OK || first == 0)
         return status;
     const struct deadline_chunk *chunk = deadlines_chunk(deadlines, first);
-    *handle = chunk->handles[__builtin_ctzll(chunk->waiting)];
+    *handle = chunk->handles[__builtin_ctzll(*deadlines_waiting(deadlines, chunk->number))];
     deadlines_remove(deadlines, pending_at(deadlines->pool, *handle));
     return RECON_OK;
 }

@@ -51,6 +51,7 @@ void recon_matcher_deinit(struct recon_matcher *matcher)
 {
     assert(matcher->view == NULL);
     table_deinit(&matcher->table);
+    deadlines_deinit(&matcher->deadlines);
     pending_pool_deinit(&matcher->pool);
     partial_counts_deinit(&matcher->partial);
 }

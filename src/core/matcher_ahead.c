@@ -67,7 +67,7 @@ void recon_matcher_ask_ahead(struct recon_matcher *matcher, const struct recon_r
     /* Where the deadlines will note that they are gone. */
     for (size_t i = 0; i < waiting_count; i++)
         if (waiting[i]->state == PENDING_AUDIT || waiting[i]->state == PENDING_EVENT)
-            __builtin_prefetch(pending_block_at(&matcher->pool, waiting[i]->link), 1);
+            __builtin_prefetch(deadlines_waiting(&matcher->deadlines, waiting[i]->link), 1);
 }
 
 #define DUE_AHEAD 32

@@ -30,7 +30,7 @@ enum pending_state {
  * lies in one cache line most times. */
 struct pending {
     int64_t time;
-    pending_handle link;  /* in the deadlines: its chunk; among those spent or restored: the next one */
+    pending_handle link;  /* in the deadlines: its chunk's number; among those spent or restored: the next one */
     uint8_t state;        /* enum pending_state */
     uint8_t frozen_state; /* matcher_view.h: what it was; 0: no before-image refers to the record */
     uint8_t spot;         /* in its chunk */

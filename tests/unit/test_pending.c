@@ -143,6 +143,7 @@ static void records_fall_due_in_order_of_time_and_arrival(void **state)
     }
     assert_int_equal(taken, COUNT - COUNT / 3);
     assert_int_equal(deadlines.count, 0);
+    deadlines_deinit(&deadlines);
     pending_pool_deinit(&pool);
 }
 
@@ -161,6 +162,7 @@ static void late_records_come_first_in_order_of_arrival(void **state)
     for (unsigned i = 0; i < 5; i++)
         assert_int_equal(pending_at(&pool, take(&deadlines, 101))->arrival, expected[i]);
     assert_int_equal(take(&deadlines, INT64_MAX), 0);
+    deadlines_deinit(&deadlines);
     pending_pool_deinit(&pool);
 }
 
@@ -227,6 +229,7 @@ static void dealing_out_ahead_changes_no_order(void **state)
             }
         }
         assert_int_equal(deadlines.count, 0);
+        deadlines_deinit(&deadlines);
         pending_pool_deinit(&pool);
     }
     assert_true(dealt_ahead > 1000);
@@ -267,6 +270,7 @@ static void many_of_one_time_fall_due_in_order_of_arrival(void **state)
                 assert_int_equal(take(&deadlines, 7), handles[i]);
         assert_int_equal(take(&deadlines, 7), 0);
         assert_int_equal(deadlines.count, 0);
+        deadlines_deinit(&deadlines);
         pending_pool_deinit(&pool);
     }
     assert_int_equal(memory.used_bytes, 0);
@@ -309,6 +313,7 @@ static void what_there_was_no_memory_to_deal_out_is_dealt_out_later(void **state
     memory.limit_bytes = UINT64_MAX;
     assert_true(refused > 0);
     assert_int_equal(take(&deadlines, INT64_MAX), 0);
+    deadlines_deinit(&deadlines);
     pending_pool_deinit(&pool);
 }
 
