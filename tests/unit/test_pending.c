@@ -317,6 +317,40 @@ static void what_there_was_no_memory_to_deal_out_is_dealt_out_later(void **state
     pending_pool_deinit(&pool);
 }
 
+/* More chunks than a page of numbers has; every seventh record is matched, so that chunks have gaps. */
+static void numbers_of_chunks_are_used_again(void **state)
+{
+    (void)state;
+    enum { COUNT = 2 * DEADLINE_PAGE_CHUNKS * DEADLINE_CHUNK_HANDLES + 1000 };
+    static struct deadlines deadlines;
+    struct pending_pool pool;
+    pending_pool_init(&pool, &memory);
+    deadlines_init(&deadlines, &pool);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < COUNT; i++) {
+            const pending_handle handle = add(&deadlines, (int64_t)round * 1000 + 10, i, (int64_t)round * 1000);
+            if (i % 7 == 0) {
+                deadlines_remove(&deadlines, pending_at(&pool, handle));
+                pending_free(&pool, handle);
+            }
+        }
+        for (unsigned i = 0; i < COUNT; i++) {
+            if (i % 7 == 0)
+                continue;
+            const pending_handle handle = take(&deadlines, (int64_t)round * 1000 + 20);
+            assert_int_not_equal(handle, 0);
+            assert_int_equal(pending_at(&pool, handle)->arrival, i);
+            pending_free(&pool, handle);
+        }
+        assert_int_equal(take(&deadlines, (int64_t)round * 1000 + 20), 0);
+        assert_int_equal(deadlines.count, 0);
+        assert_int_equal(deadlines.page_count, 3);
+    }
+    deadlines_deinit(&deadlines);
+    pending_pool_deinit(&pool);
+    assert_int_equal(memory.used_bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +360,7 @@ int main(void)
         cmocka_unit_test_setup(dealing_out_ahead_changes_no_order, set_up),
         cmocka_unit_test_setup(many_of_one_time_fall_due_in_order_of_arrival, set_up),
         cmocka_unit_test_setup(what_there_was_no_memory_to_deal_out_is_dealt_out_later, set_up),
+        cmocka_unit_test_setup(numbers_of_chunks_are_used_again, set_up),
         cmocka_unit_test_setup(late_records_come_first_in_order_of_arrival, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
