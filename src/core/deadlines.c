@@ -20,12 +20,18 @@ void deadlines_init(struct deadlines *deadlines, struct pending_pool *pool)
         deadlines->ahead[level] = DEADLINE_NOT_AHEAD;
 }
 
+/* Of so many pointers to pages. */
+static size_t pages_size(uint32_t count)
+{
+    return count * sizeof(void *);
+}
+
 void deadlines_deinit(struct deadlines *deadlines)
 {
     struct recon_memory *memory = deadlines->pool->memory;
     for (uint32_t page = 0; page < deadlines->page_count; page++)
         recon_memory_give(memory, deadlines->pages[page], sizeof(*deadlines->pages[page]));
-    recon_memory_give(memory, deadlines->pages, deadlines->page_capacity * sizeof(*deadlines->pages));
+    recon_memory_give(memory, deadlines->pages, pages_size(deadlines->page_capacity));
 }
 
 /* The number's handle while a chunk has it, and otherwise the next free number, + 1. */
@@ -40,12 +46,12 @@ static int page_new(struct deadlines *deadlines)
     struct recon_memory *memory = deadlines->pool->memory;
     if (deadlines->page_count == deadlines->page_capacity) {
         const uint32_t capacity = deadlines->page_capacity == 0 ? 16 : 2 * deadlines->page_capacity;
-        struct deadline_page **pages = recon_memory_take(memory, capacity * sizeof(*pages));
+        struct deadline_page **pages = recon_memory_take(memory, pages_size(capacity));
         if (pages == NULL)
             return RECON_ERROR_MEMORY;
         if (deadlines->page_count > 0)
-            memcpy(pages, deadlines->pages, deadlines->page_count * sizeof(*pages));
-        recon_memory_give(memory, deadlines->pages, deadlines->page_capacity * sizeof(*pages));
+            memcpy(pages, deadlines->pages, pages_size(deadlines->page_count));
+        recon_memory_give(memory, deadlines->pages, pages_size(deadlines->page_capacity));
         deadlines->pages = pages;
         deadlines->page_capacity = capacity;
     }
