@@ -176,6 +176,6 @@ bool recon_json_block_read(struct recon_json_block *block, const struct recon_js
     };
     const bool is_object = recon_json_walk(tree, &document, found);
     if (is_object && document.keys != NULL)
-        recon_json_shapes_learn(known->shapes, tree, &tokens, count, &keys);
+        recon_json_shapes_learn(known->shapes, tree, &tokens, start, count, &keys);
     return is_object;
 }

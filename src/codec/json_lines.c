@@ -23,10 +23,17 @@
 /* What is kept of the scratch space once a huge line is done. */
 #define SCRATCH_SIZE_BYTES_KEPT ((size_t)1 << 20)
 
+enum block_kind {
+    BLOCK_SCANNED,
+    BLOCK_QUOTED, /* scanned for quotes; a line that has no text that is known is scanned by itself */
+    BLOCK_SPOILT, /* the scan found nothing that holds: each line by itself */
+};
+
 struct block {
     uint32_t start;
     uint32_t size;
-    bool is_spoilt; /* the scan found nothing that holds: each line by itself */
+    enum block_kind kind;
+    uint32_t token_count; /* of a quoted one */
     /* How much of what was found belongs to lines that were taken: */
     uint32_t token;
     uint32_t escape;
@@ -36,6 +43,7 @@ struct recon_json_lines {
     struct recon_json_tree *tree;
     struct recon_json_index *index;
     struct recon_json_scan *scan;
+    struct recon_json_scan *alone; /* of a line of a quoted block */
     struct recon_json_shapes *shapes;
     uint32_t *positions; /* a scanned line's, for the walk */
     size_t line_bytes_max;
@@ -63,10 +71,11 @@ int recon_json_lines_new(const struct recon_path *paths, uint32_t path_count, si
     if (status == RECON_OK)
         status = recon_json_shapes_new(path_count, &made->shapes);
     made->scan = calloc(1, sizeof *made->scan); /* behind a line's tokens anything may be read, but it must be set */
+    made->alone = calloc(1, sizeof *made->alone);
     made->scratch = malloc(RECON_JSON_SCAN_BYTES);
     made->scratch_size = RECON_JSON_SCAN_BYTES;
     made->positions = malloc((RECON_JSON_SCAN_BYTES + RECON_JSON_INDEX_ENDS) * sizeof *made->positions);
-    if (status == RECON_OK && (!made->scan || !made->scratch || !made->positions))
+    if (status == RECON_OK && (!made->scan || !made->alone || !made->scratch || !made->positions))
         status = RECON_ERROR_MEMORY;
     if (status != RECON_OK) {
         recon_json_lines_free(made);
@@ -84,6 +93,7 @@ void recon_json_lines_free(struct recon_json_lines *lines)
     recon_json_index_free(lines->index);
     recon_json_shapes_free(lines->shapes);
     free(lines->scan);
+    free(lines->alone);
     free(lines->positions);
     free(lines->scratch);
     free(lines);
@@ -140,17 +150,49 @@ static enum search find_block(struct recon_json_lines *lines, const char *rest, 
     return SEARCH_MORE;
 }
 
-static int begin_block(struct recon_json_lines *lines, const char *rest, size_t size)
+/* Scans a block, or a line by itself. */
+static int scan_whole(struct recon_json_lines *lines, struct recon_json_scan *scan, const char *bytes, size_t size,
+                      struct block *block)
 {
-    struct block block = {.size = (uint32_t)size};
     int status = RECON_ERROR_INVALID; /* one huge line */
     if (size <= RECON_JSON_SCAN_BYTES)
-        status = recon_json_scan_run(lines->scan, lines->index, rest, (uint32_t)size);
+        status = recon_json_scan_run(scan, lines->index, bytes, (uint32_t)size);
     if (status != RECON_OK && status != RECON_ERROR_INVALID)
         return status;
-    block.is_spoilt = status == RECON_ERROR_INVALID;
-    lines->block = block;
+    *block = (struct block){.size = (uint32_t)size, .kind = status == RECON_OK ? BLOCK_SCANNED : BLOCK_SPOILT};
     return RECON_OK;
+}
+
+static void scan_quotes(struct recon_json_lines *lines, const char *bytes, size_t size)
+{
+    uint32_t token_count = 0;
+    const int status = recon_json_scan_quotes(lines->scan, bytes, (uint32_t)size, &token_count);
+    lines->block = (struct block){
+        .size = (uint32_t)size, .kind = status == RECON_OK ? BLOCK_QUOTED : BLOCK_SPOILT, .token_count = token_count};
+}
+
+/* How much of a block can be scanned for quotes: lines behind which so much is readable; 0: none. */
+static size_t quoted_size(const char *rest, size_t size, size_t readable)
+{
+    if (size > RECON_JSON_SCAN_BYTES || readable <= RECON_JSON_SHAPE_SLACK || !recon_json_scan_has_quotes())
+        return 0;
+    const size_t most = readable - RECON_JSON_SHAPE_SLACK;
+    const char *newline = memrchr(rest, '\n', size < most ? size : most);
+    return newline ? (size_t)(newline + 1 - rest) : 0;
+}
+
+/* size: of the block that was found; readable: how many bytes there are. */
+static int begin_block(struct recon_json_lines *lines, const char *rest, size_t size, size_t readable)
+{
+    const size_t quoted = quoted_size(rest, size, readable);
+    if (quoted > 0 && recon_json_shapes_want_quotes(lines->shapes)) {
+        scan_quotes(lines, rest, quoted);
+        return RECON_OK;
+    }
+    /* The first lines by themselves: those behind them may be like them. */
+    if (quoted > 0 && recon_json_shapes_are_new(lines->shapes))
+        size = (size_t)((const char *)memchr(rest, '\n', quoted) + 1 - rest);
+    return scan_whole(lines, lines->scan, rest, size, &lines->block);
 }
 
 /* Scratch space for a line's texts without their escapes, which are never longer than the line. */
@@ -196,11 +238,10 @@ static int read_alone(struct recon_json_lines *lines, const char *line, uint32_t
     return walk(lines, &document, found);
 }
 
-/* Reads the line at the block's start, to whose tokens it was scanned, by itself; never fails. */
+/* Reads the line at the position start, of so many tokens, by itself; never fails. */
 static int read_scanned(struct recon_json_lines *lines, const struct recon_json_tokens *tokens, const char *line,
-                        uint32_t count, struct recon_found *found)
+                        uint32_t start, uint32_t count, struct recon_found *found)
 {
-    const uint32_t start = lines->block.start;
     const uint32_t end = tokens->positions[count];
     if (end - start > lines->line_bytes_max)
         return RECON_JSON_LINE_MALFORMED;
@@ -224,38 +265,44 @@ static int read_scanned(struct recon_json_lines *lines, const struct recon_json_
     };
     int kind = walk(lines, &document, found);
     if (kind == RECON_JSON_LINE_OBJECT && document.keys)
-        recon_json_shapes_learn(lines->shapes, lines->tree, tokens, count, &keys);
+        recon_json_shapes_learn(lines->shapes, lines->tree, tokens, start, count, &keys);
     return kind;
 }
 
-/* Reads lines of a scanned block from its start on, from which on so many bytes are readable; *taken gets their bytes
- * with their ends. */
-static int read_block(struct recon_json_lines *lines, const char *line, uint32_t readable, uint32_t count_max,
-                      uint32_t *taken, struct recon_found *found, uint32_t *count)
+/* Where a block's next tokens are; so many bytes are readable from line on, which is where it starts. */
+static struct recon_json_tokens tokens_of(const struct recon_json_lines *lines, const struct recon_json_scan *scan,
+                                          const struct block *block, const char *line, uint32_t readable)
 {
-    struct block *block = &lines->block;
-    struct recon_json_tokens tokens = {
+    return (struct recon_json_tokens){
         .base = line - block->start,
-        .positions = &lines->scan->tokens[block->token],
-        .forms = &lines->scan->forms[block->token],
-        .escapes = &lines->scan->escapes[block->escape],
+        .positions = &scan->tokens[block->token],
+        .forms = &scan->forms[block->token],
+        .escapes = &scan->escapes[block->escape],
         .readable = block->start + readable,
         .scratch = lines->scratch,
     };
+}
+
+/* Reads lines of a scanned block from its start on; *taken gets their bytes with their ends. */
+static int read_block(struct recon_json_lines *lines, const struct recon_json_scan *scan, struct block *block,
+                      const char *line, uint32_t readable, uint32_t count_max, uint32_t *taken,
+                      struct recon_found *found, uint32_t *count)
+{
+    struct recon_json_tokens tokens = tokens_of(lines, scan, block, line, readable);
     int kind = RECON_JSON_LINE_OBJECT;
     *count = recon_json_shapes_read(lines->shapes, &tokens, block->start, lines->line_bytes_max, count_max, found);
     if (*count == 0) {
         *count = 1;
-        const size_t left = sizeof lines->scan->forms - block->token;
+        const size_t left = sizeof scan->forms - block->token;
         const uint8_t *newline = memchr(tokens.forms, '\n', left); /* each line has one */
         const uint32_t token_count = (uint32_t)(newline - tokens.forms);
-        kind = read_scanned(lines, &tokens, line, token_count, found);
+        kind = read_scanned(lines, &tokens, line, block->start, token_count, found);
         tokens.positions += token_count + 1;
         while (*tokens.escapes < tokens.positions[-1])
             tokens.escapes++;
     }
-    block->token = (uint32_t)(tokens.positions - lines->scan->tokens);
-    block->escape = (uint32_t)(tokens.escapes - lines->scan->escapes);
+    block->token = (uint32_t)(tokens.positions - scan->tokens);
+    block->escape = (uint32_t)(tokens.escapes - scan->escapes);
     const uint32_t behind = (uint32_t)tokens.positions[-1] + 1; /* the last line may have no end */
     *taken = (behind < block->size ? behind : block->size) - block->start;
     return kind;
@@ -269,6 +316,38 @@ static int read_spoilt(struct recon_json_lines *lines, const char *line, uint32_
     const uint32_t size = newline ? (uint32_t)(newline - line) : left;
     *taken = size + (newline != NULL);
     return read_alone(lines, line, size, found);
+}
+
+/* Reads lines of a quoted block, likewise. */
+static int read_quoted(struct recon_json_lines *lines, const char *line, uint32_t readable, uint32_t count_max,
+                       uint32_t *taken, struct recon_found *found, uint32_t *count)
+{
+    struct block *block = &lines->block;
+    struct recon_json_tokens tokens = tokens_of(lines, lines->scan, block, line, readable);
+    *count = recon_json_shapes_read_quoted(lines->shapes, &tokens, block->token_count - block->token, block->start,
+                                           lines->line_bytes_max, count_max, found);
+    int kind = RECON_JSON_LINE_OBJECT;
+    if (*count > 0) {
+        *taken = (uint32_t)tokens.positions[-1] + 1 - block->start;
+    } else {
+        const char *newline = memchr(line, '\n', block->size - block->start);
+        struct block alone;
+        int status = scan_whole(lines, lines->alone, line, (size_t)(newline + 1 - line), &alone);
+        if (status != RECON_OK)
+            return status;
+        *count = 1;
+        kind = alone.kind == BLOCK_SCANNED
+                   ? read_block(lines, lines->alone, &alone, line, readable, 1, taken, found, count)
+                   : read_spoilt(lines, line, taken, found);
+        const uint32_t behind = block->start + *taken;
+        while (*tokens.positions < behind && tokens.positions < lines->scan->tokens + block->token_count)
+            tokens.positions++;
+        while (*tokens.escapes < behind)
+            tokens.escapes++;
+    }
+    block->token = (uint32_t)(tokens.positions - lines->scan->tokens);
+    block->escape = (uint32_t)(tokens.escapes - lines->scan->escapes);
+    return kind;
 }
 
 int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, size_t size, bool last, size_t *used,
@@ -299,7 +378,7 @@ int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, siz
                 *used += block_size - 1;
                 return RECON_JSON_LINE_MALFORMED;
             }
-            int status = begin_block(lines, line, block_size);
+            int status = begin_block(lines, line, block_size, size - *used);
             if (status != RECON_OK)
                 return status;
         }
@@ -307,8 +386,13 @@ int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, siz
         uint32_t taken;
         const size_t readable = size - *used < READABLE_BYTES_MAX ? size - *used : READABLE_BYTES_MAX;
         *count = 1;
-        int kind = block->is_spoilt ? read_spoilt(lines, line, &taken, found)
-                                    : read_block(lines, line, (uint32_t)readable, count_max, &taken, found, count);
+        int kind;
+        if (block->kind == BLOCK_QUOTED)
+            kind = read_quoted(lines, line, (uint32_t)readable, count_max, &taken, found, count);
+        else if (block->kind == BLOCK_SCANNED)
+            kind = read_block(lines, lines->scan, block, line, (uint32_t)readable, count_max, &taken, found, count);
+        else
+            kind = read_spoilt(lines, line, &taken, found);
         if (kind < 0)
             return kind;
         *number = lines->number;

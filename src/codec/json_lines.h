@@ -5,8 +5,9 @@
  * counted; a byte order mark at the start is, too, and not counted. One object a line: an object over several lines
  * is as many malformed ones. A line longer than the limit is reported as malformed once and then dropped as it comes.
  *
- * Lines are scanned a block at a time, since a line alone is too short for vector code. One bad line spoils the scan
- * of its block, which is then done over line by line: the outcome of a line does not depend on its neighbours.
+ * Lines are scanned a block at a time, since a line alone is too short for vector code: where most are much like lines
+ * before them only for quotes, else for all that the walk wants to know. One bad line spoils the scan of its block,
+ * which is then done over line by line: the outcome of a line does not depend on its neighbours.
  */
 #ifndef RECON_CODEC_JSON_LINES_H
 #define RECON_CODEC_JSON_LINES_H

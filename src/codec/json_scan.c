@@ -59,3 +59,27 @@ int recon_json_scan_run(struct recon_json_scan *scan, struct recon_json_index *i
     scan->escapes[escape_count] = UINT32_MAX;
     return RECON_OK;
 }
+
+bool recon_json_scan_has_quotes(void)
+{
+#ifdef RECON_JSON_SCAN_VECTORS
+    return recon_json_scan_has_avx512() || recon_json_scan_has_avx2();
+#else
+    return false;
+#endif
+}
+
+int recon_json_scan_quotes(struct recon_json_scan *scan, const char *bytes, uint32_t size, uint32_t *token_count)
+{
+#ifdef RECON_JSON_SCAN_VECTORS
+    uint32_t escape_count = 0;
+    const int status = recon_json_scan_has_avx512()
+                           ? recon_json_quotes_avx512(scan, bytes, size, token_count, &escape_count)
+                           : recon_json_quotes_avx2(scan, bytes, size, token_count, &escape_count);
+    scan->escapes[escape_count] = UINT32_MAX;
+    return status;
+#else
+    (void)scan, (void)bytes, (void)size, (void)token_count;
+    return RECON_ERROR_INVALID;
+#endif
+}

@@ -33,6 +33,15 @@ struct recon_json_scan {
  * RECON_OK, RECON_ERROR_INVALID (nothing that was found has a meaning) or RECON_ERROR_MEMORY. Single-threaded. */
 int recon_json_scan_run(struct recon_json_scan *scan, struct recon_json_index *index, const char *bytes, uint32_t size);
 
+/* Whether there is a way that costs a fraction, for lines that are held against one another byte by byte
+ * (recon_json_shapes_read_quoted): of tokens only quotes and, wherever they stand, control characters, of which each LF
+ * is one; and no forms. */
+bool recon_json_scan_has_quotes(void);
+
+/* The same, by that; the last byte must be an LF, and nothing stands behind the last token. RECON_OK or
+ * RECON_ERROR_INVALID: the block is not UTF-8. */
+int recon_json_scan_quotes(struct recon_json_scan *scan, const char *bytes, uint32_t size, uint32_t *token_count);
+
 #if defined(__x86_64__) && !defined(RECON_PORTABLE)
 #define RECON_JSON_SCAN_VECTORS
 /* For recon_json_scan_run alone, and only where recon_json_scan_has_... says so: the counts are without what stands
@@ -40,6 +49,8 @@ int recon_json_scan_run(struct recon_json_scan *scan, struct recon_json_index *i
 typedef int recon_json_scan_vectors(struct recon_json_scan *scan, const char *bytes, uint32_t size,
                                     uint32_t *token_count, uint32_t *escape_count);
 recon_json_scan_vectors recon_json_scan_avx512, recon_json_scan_avx2;
+/* Likewise for recon_json_scan_quotes. */
+recon_json_scan_vectors recon_json_quotes_avx512, recon_json_quotes_avx2;
 
 static inline bool recon_json_scan_has_avx512(void)
 {

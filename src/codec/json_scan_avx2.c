@@ -129,4 +129,36 @@ TARGET int recon_json_scan_avx2(struct recon_json_scan *scan, const char *bytes,
     return wrong == 0 ? RECON_OK : RECON_ERROR_INVALID;
 }
 
+/* Quotes and control characters alone. */
+INLINE void take_few(struct state *state, const char *bytes, uint32_t base)
+{
+    const struct chunk chunk = load_chunk(bytes);
+    const struct masks masks = {
+        .quotes = equal(&chunk, '"'),
+        .backslashes = equal(&chunk, '\\'),
+        .is_foreign = _mm256_movemask_epi8(_mm256_or_si256(chunk.low, chunk.high)) != 0,
+    };
+    const uint64_t controls = bits(is_control(chunk.low), is_control(chunk.high));
+    put_tokens(state, take_quotes(state, &masks, base) | controls, base);
+}
+
+TARGET int recon_json_quotes_avx2(struct recon_json_scan *scan, const char *bytes, uint32_t size, uint32_t *token_count,
+                                  uint32_t *escape_count)
+{
+    struct state state;
+    state_init(&state, scan);
+    uint32_t at = 0;
+    for (; at + CHUNK_BYTES <= size; at += CHUNK_BYTES)
+        take_few(&state, bytes + at, at);
+    if (at < size) {
+        char padded[CHUNK_BYTES];
+        memset(padded, ' ', sizeof padded);
+        memcpy(padded, bytes + at, size - at);
+        take_few(&state, padded, at);
+    }
+    *token_count = state.token_count;
+    *escape_count = put_escapes(&state);
+    return recon_utf8_is_wrong_avx2(state.foreign, state.foreign_count, bytes, size) ? RECON_ERROR_INVALID : RECON_OK;
+}
+
 #endif

@@ -31,26 +31,38 @@ INLINE uint64_t equal(__m512i bytes, int byte)
     return bits(_mm512_cmpeq_epi8_mask(bytes, all(byte)));
 }
 
-/* Writes the tokens' places and bytes, and perhaps more behind. */
-INLINE void put_tokens(struct state *state, __m512i bytes, uint64_t tokens, uint32_t base)
+/* What tokens are, in their order. */
+INLINE __m512i gather(uint64_t tokens, __m512i of)
+{
+    return _mm512_maskz_compress_epi8(tokens, of);
+}
+
+/* Writes the tokens' places, and perhaps more behind; returns how many they are. */
+INLINE uint32_t put_places(struct state *state, uint64_t tokens, uint32_t base)
 {
     const __m512i numbers =
         _mm512_set_epi64(0x3f3e3d3c3b3a3938, 0x3736353433323130, 0x2f2e2d2c2b2a2928, 0x2726252423222120,
                          0x1f1e1d1c1b1a1918, 0x1716151413121110, 0x0f0e0d0c0b0a0908, 0x0706050403020100);
     uint16_t *to = &state->scan->tokens[state->token_count];
-    uint8_t *forms = &state->scan->forms[state->token_count];
     const __m512i first = _mm512_set1_epi16((short)base);
-    const __m512i places = _mm512_maskz_compress_epi8(tokens, numbers);
-    const __m512i found = _mm512_maskz_compress_epi8(tokens, bytes);
+    const __m512i places = gather(tokens, numbers);
     _mm512_storeu_si512(to, _mm512_add_epi16(first, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(places))));
-    _mm256_storeu_si256((__m256i *)(void *)forms, _mm512_castsi512_si256(found));
     const uint32_t count = (uint32_t)_mm_popcnt_u64(tokens);
     state->token_count += count;
-    if (count > 32) {
+    if (count > 32)
         _mm512_storeu_si512(to + 32,
                             _mm512_add_epi16(first, _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(places, 1))));
+    return count;
+}
+
+/* Writes the tokens' places and bytes, and perhaps more behind. */
+INLINE void put_tokens(struct state *state, __m512i bytes, uint64_t tokens, uint32_t base)
+{
+    uint8_t *forms = &state->scan->forms[state->token_count];
+    const __m512i found = gather(tokens, bytes);
+    _mm256_storeu_si256((__m256i *)(void *)forms, _mm512_castsi512_si256(found));
+    if (put_places(state, tokens, base) > 32)
         _mm256_storeu_si256((__m256i *)(void *)(forms + 32), _mm512_extracti64x4_epi64(found, 1));
-    }
 }
 
 /* lowest: of the bytes in texts, at each place of a chunk. */
@@ -90,6 +102,33 @@ TARGET int recon_json_scan_avx512(struct recon_json_scan *scan, const char *byte
     *token_count = state.token_count;
     *escape_count = put_escapes(&state);
     return wrong == 0 ? RECON_OK : RECON_ERROR_INVALID;
+}
+
+/* Quotes and control characters alone. */
+INLINE void take_few(struct state *state, __m512i bytes, uint32_t base)
+{
+    const struct masks masks = {
+        .quotes = equal(bytes, '"'),
+        .backslashes = equal(bytes, '\\'),
+        .is_foreign = bits(_mm512_movepi8_mask(bytes)) != 0,
+    };
+    const uint64_t controls = bits(_mm512_cmplt_epu8_mask(bytes, all(0x20)));
+    put_places(state, take_quotes(state, &masks, base) | controls, base);
+}
+
+TARGET int recon_json_quotes_avx512(struct recon_json_scan *scan, const char *bytes, uint32_t size,
+                                    uint32_t *token_count, uint32_t *escape_count)
+{
+    struct state state;
+    state_init(&state, scan);
+    uint32_t at = 0;
+    for (; at + CHUNK_BYTES <= size; at += CHUNK_BYTES)
+        take_few(&state, _mm512_loadu_si512(bytes + at), at);
+    if (at < size)
+        take_few(&state, _mm512_mask_loadu_epi8(all(' '), ((uint64_t)1 << (size - at)) - 1, bytes + at), at);
+    *token_count = state.token_count;
+    *escape_count = put_escapes(&state);
+    return recon_utf8_is_wrong_avx512(state.foreign, state.foreign_count, bytes, size) ? RECON_ERROR_INVALID : RECON_OK;
 }
 
 #endif

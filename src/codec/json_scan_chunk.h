@@ -71,10 +71,8 @@ RECON_INLINE uint64_t find_escapes(uint64_t backslashes, uint64_t escaped)
     return (((free << 1 | odd) - free) ^ odd) & backslashes;
 }
 
-/* Takes a chunk in: returns where its tokens are, and in *inside which bytes are in texts, from each opening quote on,
- * without the closing one. */
-__attribute__((target("pclmul"))) RECON_INLINE uint64_t take_masks(struct state *state, const struct masks *masks,
-                                                                   uint32_t base, uint64_t *inside)
+/* The chunk's quotes that are not escaped; notes what escapes there are, and whether it is not ASCII. */
+RECON_INLINE uint64_t take_quotes(struct state *state, const struct masks *masks, uint32_t base)
 {
     state->foreign[state->foreign_count] = base;
     state->foreign_count += masks->is_foreign;
@@ -86,7 +84,15 @@ __attribute__((target("pclmul"))) RECON_INLINE uint64_t take_masks(struct state 
         state->escaped = escapes >> 63;
         state->escaping[state->escaping_count++] = (struct escaping){escapes, base};
     }
+    return quotes;
+}
 
+/* Takes a chunk in: returns where its tokens are, and in *inside which bytes are in texts, from each opening quote on,
+ * without the closing one. */
+__attribute__((target("pclmul"))) RECON_INLINE uint64_t take_masks(struct state *state, const struct masks *masks,
+                                                                   uint32_t base, uint64_t *inside)
+{
+    const uint64_t quotes = take_quotes(state, masks, base);
     const __m128i parity = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)quotes), _mm_set1_epi8(-1), 0);
     *inside = (uint64_t)_mm_cvtsi128_si64(parity) ^ state->inside;
     const uint64_t tails = *inside ^ quotes; /* without the opening quote, with the closing one */

@@ -27,6 +27,15 @@
 #define LEARN_COST 8
 #define CREDIT_MAX (4 * SHAPE_COUNT * LEARN_COST)
 #define MISSES_PER_CREDIT 16
+/* By quotes alone: a line that fits saves a quarter of what one costs that does not. Where too few do, blocks are
+ * scanned whole for a while. */
+#define QUOTED_COUNT_MAX 128
+#define QUOTED_SCALAR_COUNT_MAX 32
+#define QUOTED_BYTES_MAX 48 /* of text between two values */
+#define QUOTED_COST 4
+#define QUOTED_CREDIT_MAX 256
+#define QUOTED_CREDIT_BEGIN 64
+#define QUOTED_PAUSE_BLOCKS 32
 /* After so many lines in a row that fitted none, only each eighth is tried. */
 #define MISS_COUNT_COLD 64
 
@@ -38,13 +47,33 @@ struct check {
     vector bytes;
     vector mask;
     uint32_t token;
-    uint32_t distance;
+    int32_t distance;
 };
 
 /* A value that is a text and wanted; or a number or name, and wanted by path or (RECON_PATH_NONE) only judged. */
 struct value {
     uint32_t token;
     uint32_t path;
+};
+
+/* A number or a name: as many bytes behind one quote, up to as many before the next. */
+struct between {
+    uint32_t token;
+    uint32_t behind;
+    uint32_t before;
+    uint32_t path;
+};
+
+/* What a shape is by its text; tokens are quotes and control characters. */
+struct quoted {
+    uint32_t token_count; /* with the LF; 0: it is not known */
+    uint32_t lead;        /* bytes before the first */
+    uint32_t check_count;
+    uint32_t text_count; /* that are wanted */
+    uint32_t scalar_count;
+    struct check checks[CHECK_COUNT_MAX];
+    struct value texts[RECON_JSON_KEY_COUNT_MAX];
+    struct between scalars[QUOTED_SCALAR_COUNT_MAX];
 };
 
 struct shape {
@@ -60,6 +89,7 @@ struct shape {
     struct value texts[RECON_JSON_KEY_COUNT_MAX]; /* in their order */
     struct value scalars[TOKEN_COUNT_MAX];
     uint32_t absent[RECON_JSON_KEY_COUNT_MAX]; /* paths that nothing stands at */
+    struct quoted quoted;
 };
 
 struct recon_json_shapes {
@@ -68,6 +98,9 @@ struct recon_json_shapes {
     uint32_t miss_count;      /* since a line fitted */
     uint32_t next;            /* to be forgotten for a new one */
     const struct shape *last; /* that fitted */
+    bool has_learnt;
+    int32_t quoted_credit;
+    uint32_t quoted_pause; /* blocks that are scanned whole */
     struct shape shapes[SHAPE_COUNT];
 };
 
@@ -90,6 +123,7 @@ int recon_json_shapes_new(uint32_t path_count, struct recon_json_shapes **shapes
     made->last = made->shapes;
     made->path_count = path_count;
     made->credit = CREDIT_MAX;
+    made->quoted_credit = QUOTED_CREDIT_BEGIN;
     *shapes = made;
     return RECON_OK;
 }
@@ -138,12 +172,13 @@ static bool pass_escapes(struct recon_json_tokens *tokens, uint32_t end)
 }
 
 /* All escapes up to the position end; those of wanted texts are undone. */
-static __attribute__((noinline)) bool read_escapes(const struct shape *shape, struct recon_json_tokens *tokens,
-                                                   uint32_t end, struct recon_found *found)
+static __attribute__((noinline)) bool read_escapes(const struct value *texts, uint32_t text_count,
+                                                   struct recon_json_tokens *tokens, uint32_t end,
+                                                   struct recon_found *found)
 {
-    for (uint32_t i = 0; i < shape->text_count; i++) {
-        struct recon_text *text = &found[shape->texts[i].path].text;
-        const uint32_t start = tokens->positions[shape->texts[i].token] + 1;
+    for (uint32_t i = 0; i < text_count; i++) {
+        struct recon_text *text = &found[texts[i].path].text;
+        const uint32_t start = tokens->positions[texts[i].token] + 1;
         const uint32_t close = start + text->size;
         if (!pass_escapes(tokens, start))
             return false;
@@ -232,7 +267,7 @@ uint32_t recon_json_shapes_read(struct recon_json_shapes *shapes, struct recon_j
             break;
         if (*tokens.escapes < end) {
             struct recon_json_tokens line = tokens;
-            if (!read_escapes(shape, &line, end, found))
+            if (!read_escapes(shape->texts, shape->text_count, &line, end, found))
                 break;
             tokens.escapes = line.escapes;
             tokens.scratch = line.scratch;
@@ -244,6 +279,126 @@ uint32_t recon_json_shapes_read(struct recon_json_shapes *shapes, struct recon_j
     *lines = tokens;
     shapes->last = shape;
     shapes->credit = shapes->credit + count < CREDIT_MAX ? shapes->credit + count : CREDIT_MAX;
+    return count;
+}
+
+bool recon_json_shapes_want_quotes(struct recon_json_shapes *shapes)
+{
+    if (!shapes->has_learnt)
+        return false;
+    if (shapes->quoted_pause == 0)
+        return true;
+    shapes->quoted_pause--;
+    return false;
+}
+
+bool recon_json_shapes_are_new(const struct recon_json_shapes *shapes)
+{
+    return !shapes->has_learnt;
+}
+
+/* Whether the line's text is the shape's: then its tokens are, too, as what is between two checks has none. */
+static inline bool fits_quoted(const struct quoted *quoted, const struct recon_json_tokens *tokens,
+                               uint32_t token_count, uint32_t start)
+{
+    if (quoted->token_count - 1 >= token_count || tokens->positions[0] != start + quoted->lead)
+        return false;
+    vector wrong = {0};
+    for (uint32_t i = 0; i < quoted->check_count; i++) {
+        const struct check *check = &quoted->checks[i];
+        wrong |= (load(tokens->base + tokens->positions[check->token] + check->distance) ^ check->bytes) & check->mask;
+    }
+    return (wrong[0] | wrong[1]) == 0;
+}
+
+/* A number or a name that is not short, or is wanted; it must be all there is. */
+static __attribute__((noinline)) bool read_between(const char *token, const char *next, struct recon_found *found)
+{
+    struct recon_found unwanted;
+    struct recon_found *to = found ? found : &unwanted;
+    return recon_json_read_scalar(token, next, to) && to->text.bytes + to->text.size == next;
+}
+
+static inline bool read_quoted(const struct shape *shape, const struct recon_json_tokens *tokens,
+                               struct recon_found *found)
+{
+    const struct quoted *quoted = &shape->quoted;
+    for (uint32_t i = 0; i < shape->absent_count; i++)
+        found[shape->absent[i]].kind = RECON_FOUND_ABSENT;
+    for (uint32_t i = 0; i < quoted->text_count; i++) {
+        const struct value *value = &quoted->texts[i];
+        const uint32_t open = tokens->positions[value->token], close = tokens->positions[value->token + 1];
+        found[value->path].kind = RECON_FOUND_TEXT;
+        found[value->path].text = (struct recon_text){.bytes = tokens->base + open + 1, .size = close - open - 1};
+    }
+    for (uint32_t i = 0; i < quoted->scalar_count; i++) {
+        const struct between *value = &quoted->scalars[i];
+        const char *token = tokens->base + tokens->positions[value->token] + value->behind;
+        const char *next = tokens->base + tokens->positions[value->token + 1] - value->before;
+        if (next <= token || !((value->path == RECON_PATH_NONE && is_short_number(token, next)) ||
+                               read_between(token, next, value->path != RECON_PATH_NONE ? &found[value->path] : NULL)))
+            return false;
+    }
+    return true;
+}
+
+/* As find_shape, by quotes. */
+static __attribute__((noinline)) const struct shape *find_quoted(const struct recon_json_shapes *shapes,
+                                                                 const struct recon_json_tokens *tokens,
+                                                                 uint32_t token_count, uint32_t start)
+{
+    for (uint32_t i = 0; i < SHAPE_COUNT; i++) {
+        const struct quoted *quoted = &shapes->shapes[i].quoted;
+        if (quoted->token_count > 0 && fits_quoted(quoted, tokens, token_count, start))
+            return &shapes->shapes[i];
+    }
+    return NULL;
+}
+
+/* Notes how many lines fitted, and that one more did not. */
+static void settle_quoted(struct recon_json_shapes *shapes, uint32_t count, bool has_missed)
+{
+    const int32_t credit = shapes->quoted_credit + (int32_t)count - (has_missed ? QUOTED_COST : 0);
+    shapes->quoted_credit = credit < QUOTED_CREDIT_MAX ? credit : QUOTED_CREDIT_MAX;
+    if (credit >= 0)
+        return;
+    shapes->quoted_credit = QUOTED_CREDIT_BEGIN;
+    shapes->quoted_pause = QUOTED_PAUSE_BLOCKS;
+}
+
+uint32_t recon_json_shapes_read_quoted(struct recon_json_shapes *shapes, struct recon_json_tokens *lines,
+                                       uint32_t token_count, uint32_t start, size_t line_bytes_max, uint32_t count_max,
+                                       struct recon_found *found)
+{
+    struct recon_json_tokens tokens = *lines; /* its address is not taken, so that it stays in registers */
+    const struct shape *shape = shapes->last;
+    uint32_t count = 0;
+    for (; count < count_max && token_count > 0; count++, found += shapes->path_count) {
+        if (!fits_quoted(&shape->quoted, &tokens, token_count, start)) {
+            const struct recon_json_tokens line = tokens;
+            const struct shape *other = find_quoted(shapes, &line, token_count, start);
+            if (!other)
+                break;
+            shape = other;
+        }
+        const struct quoted *quoted = &shape->quoted;
+        const uint32_t end = tokens.positions[quoted->token_count - 1];
+        if (end - start > line_bytes_max || !read_quoted(shape, &tokens, found))
+            break;
+        if (*tokens.escapes < end) {
+            struct recon_json_tokens line = tokens;
+            if (!read_escapes(quoted->texts, quoted->text_count, &line, end, found))
+                break;
+            tokens.escapes = line.escapes;
+            tokens.scratch = line.scratch;
+        }
+        tokens.positions += quoted->token_count;
+        token_count -= quoted->token_count;
+        start = end + 1;
+    }
+    *lines = tokens;
+    shapes->last = shape;
+    settle_quoted(shapes, count, count < count_max && token_count > 0);
     return count;
 }
 
@@ -265,7 +420,7 @@ static bool add_checks(struct shape *shape, const struct recon_json_tokens *toke
             return false;
         const size_t size = end - at < VECTOR_BYTES ? (size_t)(end - at) : VECTOR_BYTES;
         struct check *check = &shape->checks[shape->check_count++];
-        *check = (struct check){.token = token, .distance = (uint32_t)(at - start)};
+        *check = (struct check){.token = token, .distance = (int32_t)(at - start)};
         memcpy(&check->bytes, at, size);
         memset(&check->mask, 0xff, size);
     }
@@ -286,12 +441,12 @@ static bool is_again(const struct recon_json_keys *keys, uint32_t key)
     return false;
 }
 
-/* The values that are wanted; false: of a kind that shapes don't tell. */
+/* The values that are wanted; false: of a kind that shapes don't tell. paths: what each token is wanted as. */
 static bool add_wanted(struct recon_json_shapes *shapes, struct shape *shape, const struct recon_json_tree *tree,
-                       const struct recon_json_tokens *tokens, uint32_t count, const struct recon_json_keys *keys)
+                       const struct recon_json_tokens *tokens, uint32_t count, const struct recon_json_keys *keys,
+                       uint32_t *paths)
 {
     bool seen[RECON_JSON_KEY_COUNT_MAX] = {false};
-    uint32_t paths[TOKEN_COUNT_MAX];
     for (uint32_t i = 0; i < count; i++)
         paths[i] = RECON_PATH_NONE;
     for (uint32_t i = 0; i < keys->count; i++) {
@@ -305,10 +460,9 @@ static bool add_wanted(struct recon_json_shapes *shapes, struct shape *shape, co
         if (form == '{' || form == '[')
             return false;
         seen[path] = true;
+        paths[token] = path;
         if (form == '"')
             shape->texts[shape->text_count++] = (struct value){.token = token, .path = path};
-        else
-            paths[token] = path;
     }
     for (uint32_t i = 0; i < count; i++)
         if (is_scalar(tokens->forms[i]))
@@ -319,16 +473,113 @@ static bool add_wanted(struct recon_json_shapes *shapes, struct shape *shape, co
     return true;
 }
 
-void recon_json_shapes_learn(struct recon_json_shapes *shapes, const struct recon_json_tree *tree,
-                             const struct recon_json_tokens *tokens, uint32_t count, const struct recon_json_keys *keys)
+/* The line that a shape's text is taken from. */
+struct model {
+    const char *line;
+    uint32_t size; /* with its LF */
+    uint32_t token_count;
+    uint32_t tokens[QUOTED_COUNT_MAX]; /* quotes and control characters */
+    uint32_t next;                     /* of them: the first that was not passed */
+    uint32_t done;                     /* bytes */
+};
+
+static bool find_tokens(struct model *model)
 {
+    for (uint32_t i = 0; i < model->size; i++) {
+        if (model->line[i] != '"' && (unsigned char)model->line[i] >= 0x20)
+            continue;
+        if (model->token_count == QUOTED_COUNT_MAX)
+            return false;
+        model->tokens[model->token_count++] = i;
+    }
+    return true;
+}
+
+/* What must be there from where the model is done up to the byte end. */
+static bool add_text(struct quoted *quoted, struct model *model, uint32_t end)
+{
+    const uint32_t token = model->next;
+    if (token == model->token_count || model->tokens[token] >= end || end - model->tokens[token] > QUOTED_BYTES_MAX ||
+        model->tokens[token] - model->done > token + quoted->lead) /* what is read is within the block, as each token
+                                                                      before is a byte */
+        return false;
+    for (uint32_t at = model->done; at < end; at += VECTOR_BYTES) {
+        if (quoted->check_count == CHECK_COUNT_MAX)
+            return false;
+        const uint32_t size = end - at < VECTOR_BYTES ? end - at : VECTOR_BYTES;
+        struct check *check = &quoted->checks[quoted->check_count++];
+        *check = (struct check){.token = token, .distance = (int32_t)at - (int32_t)model->tokens[token]};
+        memcpy(&check->bytes, model->line + at, size);
+        memset(&check->mask, 0xff, size);
+    }
+    while (model->next < model->token_count && model->tokens[model->next] < end)
+        model->next++;
+    model->done = end;
+    return true;
+}
+
+/* The text value whose first byte is at start, its token being wanted as path. */
+static bool add_quoted_text(struct quoted *quoted, struct model *model, uint32_t start, uint32_t path)
+{
+    if (!add_text(quoted, model, start))
+        return false;
+    if (path != RECON_PATH_NONE)
+        quoted->texts[quoted->text_count++] = (struct value){.token = model->next - 1, .path = path};
+    model->done = model->tokens[model->next];
+    return true;
+}
+
+static bool add_quoted_scalar(struct quoted *quoted, struct model *model, uint32_t start, uint32_t path)
+{
+    if (!add_text(quoted, model, start) || quoted->scalar_count == QUOTED_SCALAR_COUNT_MAX)
+        return false;
+    uint32_t end = start;
+    while (!ends_scalar(model->line[end]))
+        end++;
+    quoted->scalars[quoted->scalar_count++] = (struct between){.token = model->next - 1,
+                                                               .behind = start - model->tokens[model->next - 1],
+                                                               .before = model->tokens[model->next] - end,
+                                                               .path = path};
+    model->done = end;
+    return true;
+}
+
+/* The line's text; false: it has none that is simple enough. */
+static bool add_quoted(struct quoted *quoted, const struct recon_json_tokens *tokens, uint32_t start, uint32_t count,
+                       const uint32_t *paths)
+{
+    struct model model = {.line = tokens->base + start, .size = tokens->positions[count] + 1 - start};
+    if (!find_tokens(&model))
+        return false;
+    quoted->lead = model.tokens[0];
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t place = tokens->positions[i] - start;
+        const bool is_text = tokens->forms[i] == '"' && tokens->forms[i + 1] != ':';
+        if ((is_text && !add_quoted_text(quoted, &model, place + 1, paths[i])) ||
+            (is_scalar(tokens->forms[i]) && !add_quoted_scalar(quoted, &model, place, paths[i])))
+            return false;
+    }
+    if (!add_text(quoted, &model, model.size))
+        return false;
+    quoted->token_count = model.token_count;
+    return true;
+}
+
+void recon_json_shapes_learn(struct recon_json_shapes *shapes, const struct recon_json_tree *tree,
+                             const struct recon_json_tokens *tokens, uint32_t start, uint32_t count,
+                             const struct recon_json_keys *keys)
+{
+    uint32_t paths[TOKEN_COUNT_MAX];
+    shapes->has_learnt = true;
     shapes->credit -= LEARN_COST;
     if (!keys->is_whole || count > TOKEN_COUNT_MAX)
         return;
     struct shape *shape = &shapes->shapes[shapes->next];
     forget(shape);
-    if (!add_wanted(shapes, shape, tree, tokens, count, keys))
+    if (!add_wanted(shapes, shape, tree, tokens, count, keys, paths))
         return;
+    if (tokens->positions[count] < tokens->readable && tokens->base[tokens->positions[count]] == '\n')
+        (void)add_quoted(&shape->quoted, tokens, start, count, paths);
     shape->token_count = count;
     shape->vector_count = count / VECTOR_BYTES + 1;
     shape->forms[0] = shape->masks[0] = (vector){0};

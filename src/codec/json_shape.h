@@ -6,6 +6,9 @@
  * grammar was judged already and each wanted value stands at a token that is known. What is left to be judged are the
  * numbers and names, and the escapes.
  *
+ * A shape knows its line's text, too: a line that is the same byte by byte, but for its values, has the shape, and all
+ * that need be known of it is where its quotes are.
+ *
  * A shape only ever says yes: a document that none fits is walked, whatever may be wrong with it.
  */
 #ifndef RECON_CODEC_JSON_SHAPE_H
@@ -39,13 +42,26 @@ void recon_json_shapes_free(struct recon_json_shapes *shapes);
 uint32_t recon_json_shapes_read(struct recon_json_shapes *shapes, struct recon_json_tokens *tokens, uint32_t start,
                                 size_t line_bytes_max, uint32_t count_max, struct recon_found *found);
 
+/* Whether lines should be held against the texts of those that were learnt from, in a block of which only the quotes
+ * were looked for: most that were had one of them. */
+bool recon_json_shapes_want_quotes(struct recon_json_shapes *shapes);
+/* Whether nothing was learnt yet. */
+bool recon_json_shapes_are_new(const struct recon_json_shapes *shapes);
+
+/* As recon_json_shapes_read, of lines of such a block (recon_json_scan_quotes): those that are, but for their values,
+ * byte by byte what some line was that was learnt from. There are no forms; token_count tokens are left. Behind the
+ * block, RECON_JSON_SHAPE_SLACK bytes are readable. */
+uint32_t recon_json_shapes_read_quoted(struct recon_json_shapes *shapes, struct recon_json_tokens *tokens,
+                                       uint32_t token_count, uint32_t start, size_t line_bytes_max, uint32_t count_max,
+                                       struct recon_found *found);
+
 /* Whether a line that has to be walked should be learnt from: not too often. */
 bool recon_json_shapes_want(struct recon_json_shapes *shapes);
 
 /* Keeps the shape of an object of count tokens, without escapes, that was walked to its end, with the keys that the
- * walk made a record of. */
+ * walk made a record of. start: the position of the line's first byte. */
 void recon_json_shapes_learn(struct recon_json_shapes *shapes, const struct recon_json_tree *tree,
-                             const struct recon_json_tokens *tokens, uint32_t count,
+                             const struct recon_json_tokens *tokens, uint32_t start, uint32_t count,
                              const struct recon_json_keys *keys);
 
 #endif

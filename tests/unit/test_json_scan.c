@@ -130,6 +130,41 @@ static void check(struct recon_json_scan *scan, struct recon_json_index *index, 
     free(copy);
 }
 
+/* The same of a scan for quotes alone. */
+static void check_quotes(struct recon_json_scan *scan, const char *bytes, uint32_t size)
+{
+#ifdef RECON_JSON_SCAN_VECTORS
+    char *copy = malloc(size);
+    assert_non_null(copy);
+    memcpy(copy, bytes, size);
+    for (int way = 1; way < WAY_COUNT; way++) {
+        if (!(way == 1 ? recon_json_scan_has_avx512() : recon_json_scan_has_avx2()))
+            continue;
+        recon_json_scan_vectors *const find = way == 1 ? recon_json_quotes_avx512 : recon_json_quotes_avx2;
+        uint32_t token_count = 0, escape_count = 0, token = 0, escape = 0;
+        const int status = find(scan, copy, size, &token_count, &escape_count);
+        assert_int_equal(status, recon_utf8_is_valid(copy, size) ? RECON_OK : RECON_ERROR_INVALID);
+        bool is_escaped = false;
+        for (uint32_t i = 0; i < size && status == RECON_OK; i++) {
+            const bool was_escaped = is_escaped;
+            is_escaped = copy[i] == '\\' && !was_escaped;
+            if (is_escaped)
+                assert_int_equal(scan->escapes[escape++], i);
+            if ((copy[i] == '"' && !was_escaped) || (unsigned char)copy[i] < 0x20)
+                assert_int_equal(scan->tokens[token++], i);
+        }
+        if (status == RECON_OK) {
+            assert_int_equal(token_count, token);
+            assert_int_equal(escape_count, escape);
+        }
+    }
+    free(copy);
+#else
+    (void)scan, (void)bytes, (void)size;
+    assert_false(recon_json_scan_has_quotes());
+#endif
+}
+
 static uint32_t random_below(uint64_t *state, uint32_t bound)
 {
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -198,6 +233,7 @@ static void what_is_found_is_what_a_look_at_each_byte_finds(void **state)
             bytes[size++] = '\n';
         walk(&expected, bytes, size);
         good_count += expected.is_good;
+        check_quotes(scan, bytes, size);
         check(scan, index, bytes, size);
     }
     assert_true(good_count > BLOCK_COUNT / 20);
