@@ -383,7 +383,7 @@ int recon_json_lines_next(struct recon_json_lines *lines, const char *bytes, siz
                 return status;
         }
 
-        uint32_t taken;
+        uint32_t taken = 0;
         const size_t readable = size - *used < READABLE_BYTES_MAX ? size - *used : READABLE_BYTES_MAX;
         *count = 1;
         int kind;

@@ -314,7 +314,7 @@ static inline bool fits_quoted(const struct quoted *quoted, const struct recon_j
 /* A number or a name that is not short, or is wanted; it must be all there is. */
 static __attribute__((noinline)) bool read_between(const char *token, const char *next, struct recon_found *found)
 {
-    struct recon_found unwanted;
+    struct recon_found unwanted = {.kind = RECON_FOUND_ABSENT};
     struct recon_found *to = found ? found : &unwanted;
     return recon_json_read_scalar(token, next, to) && to->text.bytes + to->text.size == next;
 }
