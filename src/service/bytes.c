@@ -85,8 +85,25 @@ bool recon_bytes_get_text(struct recon_text *from, struct recon_text *text)
     return true;
 }
 
+/* So much is hashed at once. */
+#define HASHED_WHOLE_MAX 131102
+#define HASHED_PIECE 65535
+
 uint64_t recon_bytes_hash(struct recon_text bytes)
 {
     static const uint8_t seed[RECON_SEED_SIZE_BYTES] = "recon: a journal";
-    return recon_key_hash(seed, &bytes, 1).low;
+    if (bytes.size <= HASHED_WHOLE_MAX)
+        return recon_key_hash(seed, &bytes, 1).low;
+    /* Each piece with the hash of what was before it; before the first, the size. */
+    uint64_t hash = bytes.size;
+    while (bytes.size > 0) {
+        const uint32_t size = bytes.size < HASHED_PIECE ? bytes.size : HASHED_PIECE;
+        char before[8];
+        for (int i = 0; i < 8; i++)
+            before[i] = (char)(unsigned char)(hash >> 8 * i);
+        const struct recon_text parts[] = {{before, sizeof before}, {bytes.bytes, size}};
+        hash = recon_key_hash(seed, parts, 2).low;
+        skip(&bytes, size);
+    }
+    return hash;
 }

@@ -24,7 +24,7 @@ bool recon_bytes_get_word(struct recon_text *from, uint64_t *word);
 bool recon_bytes_get_number(struct recon_text *from, int64_t min, int64_t max, int64_t *number);
 bool recon_bytes_get_text(struct recon_text *from, struct recon_text *text); /* a part of from */
 
-/* By which bytes are known again; not keyed. */
+/* By which bytes, of any size, are known again; not keyed. */
 uint64_t recon_bytes_hash(struct recon_text bytes);
 
 #endif

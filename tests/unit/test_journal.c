@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "recon/status.h"
+#include "service/bytes.h"
 #include "service/journal.h"
 
 static struct recon_text text(const char *bytes)
@@ -152,12 +153,32 @@ static void what_is_no_entry_or_a_newer_one_is_refused(void **state)
     recon_buffer_deinit(&bytes);
 }
 
+static void bytes_of_any_size_have_a_hash_that_each_of_them_changes(void **state)
+{
+    static const uint32_t sizes[] = {0, 1, 512, 65535, 131102, 131103, 196605, 1 << 20};
+    static char bytes[1 << 20];
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const struct recon_text whole = {bytes, sizes[i]};
+        const uint64_t hash = recon_bytes_hash(whole);
+        assert_true(recon_bytes_hash(whole) == hash);
+        for (uint32_t at = 0; at < whole.size; at += whole.size / 7 + 1) {
+            bytes[at] ^= 1;
+            assert_true(recon_bytes_hash(whole) != hash);
+            bytes[at] ^= 1;
+        }
+        if (whole.size > 0)
+            assert_true(recon_bytes_hash((struct recon_text){bytes, whole.size - 1}) != hash);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_reads_back_as_it_was_written),
         cmocka_unit_test(an_entry_that_is_cut_short_gives_no_step_that_was_not_there),
         cmocka_unit_test(what_is_no_entry_or_a_newer_one_is_refused),
+        cmocka_unit_test(bytes_of_any_size_have_a_hash_that_each_of_them_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
