@@ -8,13 +8,14 @@
  * ends include open transactions, so that one that hangs is none.
  *
  * The clock moves in steps of at most half an idle_timeout, so that a process that was held up, or down, can say
- * between them what is alive. If the wall clock falls, this one waits for it.
+ * between them what is alive. If the wall clock falls, this one waits for it, and that is told once.
  *
  * A step of the clock that caused no result and left R where it was is not kept once the next step of the clock follows
  * it: the second alone does the same. (Between two such steps inputs can only become idle. So W, which need not have
  * risen half-way, rises to the same; and R, which rises only while not all are idle, would have risen at the first.)
  * So a journal does not grow while nothing happens.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@
 #define DEAF_MS INT64_C(30000)
 #define PLANTED_DEAF_MS INT64_C(500)
 #define ASK_MS_MAX 1000
+/* So far back the wall clock goes without a word. */
+#define CLOCK_BACK_MS 1000
 #define WAIT_MS 20
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
@@ -305,6 +308,32 @@ int run_advance(struct recon_run *run, int64_t now_ms)
     return status;
 }
 
+/* In a build for tests: off by what a file says. */
+static int64_t wall_ms(void)
+{
+    int64_t now_ms = recon_clock_wall_ms();
+#ifdef RECON_TEST_POINTS
+    const char *path = getenv("RECON_CLOCK_OFF_BY");
+    FILE *file = path != NULL ? fopen(path, "re") : NULL;
+    char text[32];
+    if (file != NULL && fgets(text, sizeof text, file) != NULL)
+        now_ms += strtoll(text, NULL, 10);
+    if (file != NULL)
+        fclose(file);
+#endif
+    return now_ms;
+}
+
+static void clock_look(struct recon_run *run, int64_t now_ms)
+{
+    const int64_t back_ms = recon_steps_now(run->steps) - now_ms;
+    if (back_ms >= CLOCK_BACK_MS && !run->is_clock_back)
+        run_log(run, 4,
+                "the wall clock is %lld s behind where it was: until it is there again, no more inputs become idle",
+                (long long)(back_ms / 1000));
+    run->is_clock_back = back_ms >= CLOCK_BACK_MS || (run->is_clock_back && back_ms > 0);
+}
+
 /* --- records ----------------------------------------------------------------------------------------------------- */
 
 /* The lowest time of the partitions that have more to read, as one may of which no end is known yet; RECON_TIME_MAX:
@@ -435,7 +464,9 @@ int run_live(struct recon_run *run)
         if (status != RECON_OK)
             return status;
         if (recon_clock_monotonic_ms() >= next_tick) {
-            status = run_advance(run, recon_clock_wall_ms());
+            const int64_t now_ms = wall_ms();
+            clock_look(run, now_ms);
+            status = run_advance(run, now_ms);
             next_tick = recon_clock_monotonic_ms() + tick_ms;
         }
         if (status == RECON_OK)

@@ -108,8 +108,14 @@ static int block_end(struct recon_run *run, size_t number, const struct recon_ah
 {
     struct run_slot *slot = &run->slots[number];
     if (block->status == RECON_ERROR_IO) {
+        const struct recon_config *config = run->options.config;
         run->is_lost = block->taken.is_lost;
-        return run_fail(run, block->status, "%s", block->taken.error);
+        if (!run->is_lost || run->is_rereading)
+            return run_fail(run, block->status, "%s", block->taken.error);
+        return run_fail(run, block->status,
+                        "%s; to go on without it, take the snapshots of '%s' out of %s and start again: it begins anew "
+                        "with what there is",
+                        block->taken.error, config->name, config->state_directory);
     }
     if (block->status != RECON_OK)
         return block->status;

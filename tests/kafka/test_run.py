@@ -244,20 +244,47 @@ def test_a_first_that_comes_back_from_a_pause_ends_and_says_so(broker, service, 
         assert counted(two.published()) == counted(two.replayed())
 
 
-def test_what_retention_took_before_it_was_read_is_told_and_nothing_is_jumped_over(broker, service):
+def is_made(broker, topic):
+    """What is deleted may be there a little longer."""
+    try:
+        broker.create_topic(topic)
+    except confluent_kafka.KafkaException as error:
+        assert "already exists" in str(error)
+        return False
+    return True
+
+
+@pytest.mark.parametrize("how", ["retention", "truncation"])
+def test_what_is_gone_unread_is_told_with_the_mend(broker, service, how):
     one = service()
     broker.produce(f"{one.name}.audit", [audit(n, n) for n in range(100)])
     pass_by(broker, one, 30_000)
     with one:
         one.until_published(lambda all: of(all, "missing"))
         one.stop()
-    broker.produce(f"{one.name}.audit", [audit(n, 31_000 + n) for n in range(100, 200)])
-    at = confluent_kafka.TopicPartition(f"{one.name}.audit", 0, 150)
-    broker.admin().delete_records([at])[at].result(30)
+    if how == "retention":
+        broker.produce(f"{one.name}.audit", [audit(n, 31_000 + n) for n in range(100, 200)])
+        at = confluent_kafka.TopicPartition(f"{one.name}.audit", 0, 150)
+        broker.admin().delete_records([at])[at].result(30)
+    else:
+        broker.delete_topic(f"{one.name}.audit")
+        wait_until(lambda: is_made(broker, f"{one.name}.audit"), 30, "the topic is made anew")
+        broker.produce(f"{one.name}.audit", [audit(n, 31_000 + n) for n in range(150, 200)], partition=0)
     one.start(record=False)
     assert one.ended() == 2
     assert f"topic {one.name}.audit, partition 0" in one.said()
     assert "not there any more" in one.said()
+    assert f"take the snapshots of '{one.name}' out of {one.state}" in one.said()
+    for path in one.snapshots():
+        path.unlink()
+    one.start(record=False)
+    one.until_said("begun anew")
+    broker.produce(f"{one.name}.audit", [audit(300, 70_000)])
+    pass_by(broker, one, 80_000)
+    one.until_published(lambda all: any(r["id"] == "a-300" for r in of(all, "missing")))
+    one.stop()
+    published = one.published()
+    assert len({r["id"] for r in of(published, "missing")}) == len(of(published, "missing")), "nothing is said twice"
 
 
 def test_a_first_start_judges_nothing_for_want_of_what_was_never_read(broker, service):

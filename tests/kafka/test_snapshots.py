@@ -197,6 +197,30 @@ def test_a_client_that_again_and_again_hears_nothing_is_given_longer_each_time_w
     one.stop()
 
 
+def test_a_clock_that_jumps_is_told_once_and_nothing_is_lost(broker, service, tmp_path):
+    """An hour on, an hour back from where it was, and where it was: ours waits until it is an hour on again."""
+    one = service(idle_timeout="300ms")
+    off_by = tmp_path / "off-by"
+    one.start(RECON_CLOCK_OFF_BY=str(off_by))
+    one.until_said("running")
+    for step, ms in enumerate((0, 3_600_000, -3_600_000, 0, 3_600_000)):
+        (tmp_path / "fresh").write_text(str(ms))
+        (tmp_path / "fresh").rename(off_by)
+        if ms < 0:
+            one.until_said("the wall clock is")
+        numbers = range(step * 100, step * 100 + 100)
+        broker.produce(f"{one.name}.audit", [audit(n, n * 10) for n in numbers])
+        broker.produce(f"{one.name}.events", [event(n, n * 10) for n in numbers if n % 10])
+        wait_until(lambda: metrics(one)['stream_messages_total{stream="audit"}'] == numbers.stop, 60, one.said)
+    pass_by(broker, one, 30_000)
+    published = one.until_published(lambda all: len(of(all, "missing")) - len(of(all, "found")) == 50)
+    found = {r["id"] for r in of(published, "found")}
+    assert {r["id"] for r in of(published, "missing")} - found == {f"a-{n}" for n in range(0, 500, 10)}
+    one.stop()
+    assert one.said().count("the wall clock is") == 1
+    assert counted(one.published()) == counted(one.replayed())
+
+
 def test_before_it_is_known_how_far_inputs_go_none_runs_ahead(broker, service):
     """The place `ends` keeps it from asking. Of the events nine in ten are to be ignored, so audit times go by ten times as fast."""
     one = service(interval="1s", out_of_orderness="1s")
