@@ -6,6 +6,8 @@
 #include "recon/status.h"
 #include "service/run_resume.h"
 
+#define ASK_MS 500
+#define CUT_OFF_MS 2000
 #define WAIT_MS 100
 
 int run_topic_find(const struct recon_run *run, struct recon_text name, int stream, size_t *topic)
@@ -29,6 +31,28 @@ static int range_is_gone(struct recon_run *run, const struct run_slot *slot, con
                     why);
 }
 
+/* Steady clock. */
+struct cut_off {
+    int64_t next_ask_ms;
+    int64_t since_ms; /* it is known to be so; or the last look that did not find it so */
+};
+
+/* Whether a partition ends before an offset, and that for some time: a broker that has just begun may know less. Asks.
+ */
+static bool is_cut_off(struct recon_run *run, size_t slot, int64_t before, struct cut_off *cut_off)
+{
+    const int64_t steady_ms = recon_clock_monotonic_ms();
+    int64_t asked_ms = 0;
+    int64_t end = 0;
+    if (steady_ms >= cut_off->next_ask_ms) {
+        recon_kafka_reader_ask(run->reader, recon_steps_now(run->steps), run->topics, run->topic_count);
+        cut_off->next_ask_ms = steady_ms + ASK_MS;
+    }
+    if (!recon_kafka_reader_end(run->reader, (uint32_t)slot, &asked_ms, &end) || end >= before)
+        cut_off->since_ms = steady_ms;
+    return steady_ms - cut_off->since_ms >= CUT_OFF_MS;
+}
+
 static int reread_range(struct recon_run *run, const struct recon_journal_step *step)
 {
     size_t slot = 0;
@@ -37,6 +61,7 @@ static int reread_range(struct recon_run *run, const struct recon_journal_step *
         slot++;
     if (slot == run->slot_count || run->slots[slot].is_gone)
         return RECON_ERROR_DAMAGED;
+    struct cut_off cut_off = {.since_ms = recon_clock_monotonic_ms()};
     size_t done = 0;
     int status = RECON_OK;
     while (status == RECON_OK && done < step->count) {
@@ -50,6 +75,8 @@ static int reread_range(struct recon_run *run, const struct recon_journal_step *
             continue;
         if (run->slots[slot].position >= step->end)
             return range_is_gone(run, &run->slots[slot], step, "some are gone");
+        if (is_cut_off(run, slot, step->end, &cut_off))
+            return range_is_gone(run, &run->slots[slot], step, "the topic ends before that");
         status = run_is_stopped(run) ? RUN_STOPPED : run_wait(run, WAIT_MS);
     }
     recon_steps_schemas_forget(run->steps, step->stream);

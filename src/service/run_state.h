@@ -98,7 +98,7 @@ struct recon_run {
     bool settings_are_due;        /* the next entry is to have them */
     struct recon_settings then;   /* RUN_SETTLE: those in force before */
     bool is_settling;             /* it runs under those, to do again what was done and no more */
-    bool is_clock_back;        /* the wall clock is behind ours, and that was told */
+    bool is_clock_back;           /* the wall clock is behind ours, and that was told */
     int64_t from_ms;
     int64_t rewind_ms; /* begun anew: inputs are read from this timestamp on; RECON_TIME_MIN: as configured */
     struct recon_published *published; /* after it was begun anew, while it matters; else NULL */
