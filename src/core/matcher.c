@@ -245,20 +245,18 @@ static bool fall_due(struct recon_matcher *matcher, pending_handle handle, struc
     }
     uint64_t payload;
     const bool stays = is_kept || !matcher_time_fits(matcher, record->time, &payload);
-    if (stays && matcher->view == NULL) {
-        record->state = is_missing ? PENDING_MISSING : PENDING_UNAUDITED; /* its entry says the same as before */
-        return is_told;
+    if (!stays || matcher->view != NULL) { /* the entry of one that stays says the same as before */
+        struct table_place place =
+            table_find(&matcher->table, (struct recon_key){.high = record->key_high, .low = record->key_low});
+        assert(place.entry != NULL);
+        matcher_note(matcher, place.entry);
+        if (!stays)
+            table_set(place.entry, is_missing ? TABLE_MISSING : TABLE_UNAUDITED, payload);
     }
-    struct table_place place =
-        table_find(&matcher->table, (struct recon_key){.high = record->key_high, .low = record->key_low});
-    assert(place.entry != NULL);
-    matcher_note(matcher, place.entry);
-    if (stays) {
+    if (stays)
         record->state = is_missing ? PENDING_MISSING : PENDING_UNAUDITED;
-    } else {
-        table_set(place.entry, is_missing ? TABLE_MISSING : TABLE_UNAUDITED, payload);
+    else
         matcher_spend(matcher, handle);
-    }
     return is_told;
 }
 
