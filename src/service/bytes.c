@@ -14,11 +14,17 @@ void recon_bytes_put(struct recon_buffer *buffer, const void *bytes, size_t size
     buffer->size += size;
 }
 
+/* Its least byte first. */
+static void word_write(char bytes[8], uint64_t word)
+{
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (char)(unsigned char)(word >> 8 * i);
+}
+
 void recon_bytes_put_word(struct recon_buffer *buffer, uint64_t word)
 {
-    unsigned char bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)(word >> 8 * i);
+    char bytes[8];
+    word_write(bytes, word);
     recon_bytes_put(buffer, bytes, sizeof bytes);
 }
 
@@ -85,7 +91,7 @@ bool recon_bytes_get_text(struct recon_text *from, struct recon_text *text)
     return true;
 }
 
-/* So much is hashed at once. */
+/* So much is hashed at once: what a key's parts come to at the most. */
 #define HASHED_WHOLE_MAX 131102
 #define HASHED_PIECE 65535
 
@@ -99,8 +105,7 @@ uint64_t recon_bytes_hash(struct recon_text bytes)
     while (bytes.size > 0) {
         const uint32_t size = bytes.size < HASHED_PIECE ? bytes.size : HASHED_PIECE;
         char before[8];
-        for (int i = 0; i < 8; i++)
-            before[i] = (char)(unsigned char)(hash >> 8 * i);
+        word_write(before, hash);
         const struct recon_text parts[] = {{before, sizeof before}, {bytes.bytes, size}};
         hash = recon_key_hash(seed, parts, 2).low;
         skip(&bytes, size);
