@@ -1,12 +1,13 @@
 /*
- * What deadlines cost: an ID that is reported, and one that is matched in time.
+ * What deadlines cost: an ID that is reported, and one that is matched in time; and what it costs to forget one.
  *
  *     bench_deadlines [--ids 10000000] [--runs 5]
  *
  * Reported: all IDs are pending with their texts; then heartbeats a millisecond apart make 100 at a time fall due, and
  * the results are taken (not written). Matched: 10^5 IDs are in flight, each event comes just before its deadline, one
- * in a thousand never. Beside each the same calls where n is unset, so that nothing falls due. Both sides in turn, an
- * engine each; figures are medians of the runs' differences, in processor time.
+ * in a thousand never. Beside each the same calls where n is unset, so that nothing falls due. Forgotten: a fifth of
+ * all IDs wait and as many matched ones are remembered at a time; beside it the same where none is ever forgotten. Both
+ * sides in turn, an engine each; figures are medians of the runs' differences, in processor time.
  */
 #include <stdio.h>
 
@@ -16,7 +17,7 @@
 #define IDS_PER_MS 100
 #define IN_FLIGHT 100032 /* a multiple of a batch, and a bit more than a second */
 
-static struct recon_engine *engine_of(bool has_deadlines)
+static struct recon_engine *engine_of(bool has_deadlines, int64_t retention_ms)
 {
     struct recon_settings settings;
     recon_settings_init(&settings);
@@ -24,6 +25,7 @@ static struct recon_engine *engine_of(bool has_deadlines)
     settings.allocator = bench_allocator();
     if (has_deadlines)
         settings.out_of_orderness_ms = 0;
+    settings.retention_ms = retention_ms;
     struct recon_engine *engine;
     if (recon_engine_new(&settings, &engine) != RECON_OK || recon_engine_clock(engine, 0) != RECON_OK)
         bench_die("no engine");
@@ -44,7 +46,7 @@ static uint64_t feed(struct recon_engine *engine, int stream, uint64_t first, bo
 /* ns an ID. */
 static double reported_ns(uint64_t count, bool has_deadlines)
 {
-    struct recon_engine *engine = engine_of(has_deadlines);
+    struct recon_engine *engine = engine_of(has_deadlines, RECON_DURATION_UNSET);
     for (uint64_t i = 0; i < count; i += BATCH_COUNT)
         feed(engine, RECON_STREAM_AUDIT, i, false);
     uint64_t reported = 0;
@@ -66,7 +68,7 @@ static double reported_ns(uint64_t count, bool has_deadlines)
 
 static double matched_ns(uint64_t count, bool has_deadlines)
 {
-    struct recon_engine *engine = engine_of(has_deadlines);
+    struct recon_engine *engine = engine_of(has_deadlines, RECON_DURATION_UNSET);
     uint64_t reported = 0;
     int64_t begin = bench_now_ns();
     for (uint64_t i = 0; i < count + IN_FLIGHT; i += BATCH_COUNT) {
@@ -82,8 +84,29 @@ static double matched_ns(uint64_t count, bool has_deadlines)
     return (double)taken / (double)count;
 }
 
-static void measure(const char *what, const char *to_reach, double (*side)(uint64_t, bool), uint64_t count,
-                    size_t run_count)
+static double forgotten_ns(uint64_t count, bool forgets)
+{
+    const uint64_t in_flight = count / 5 / BATCH_COUNT * BATCH_COUNT;
+    struct recon_engine *engine = engine_of(true, forgets ? (int64_t)(in_flight / IDS_PER_MS) : RECON_DURATION_UNSET);
+    int64_t begin = bench_now_ns();
+    uint64_t reported = 0;
+    for (uint64_t i = 0; i < count + in_flight; i += BATCH_COUNT) {
+        if (i < count)
+            reported += feed(engine, RECON_STREAM_AUDIT, i, false);
+        if (i >= in_flight)
+            reported += feed(engine, RECON_STREAM_EVENTS, i - in_flight, false);
+    }
+    int64_t taken = bench_now_ns() - begin;
+    struct recon_matcher_stats stats;
+    recon_engine_stats(engine, &stats);
+    if (reported > 0 || (stats.forgotten_matched[RECON_STREAM_AUDIT] > 0) != forgets)
+        bench_die("not what is over was forgotten");
+    recon_engine_free(engine);
+    return (double)taken / (double)count;
+}
+
+static void measure(const char *what, const char *beside, const char *to_reach, double (*side)(uint64_t, bool),
+                    uint64_t count, size_t run_count)
 {
     double with[BENCH_RUN_COUNT_MAX];
     double without[BENCH_RUN_COUNT_MAX];
@@ -95,10 +118,9 @@ static void measure(const char *what, const char *to_reach, double (*side)(uint6
         more[run] = with[run] - without[run];
         ratio[run] = with[run] / without[run];
     }
-    bench_row(
-        "deadlines, %.0e IDs %s | %.1f ns an ID | the same without deadlines: %.1f ns | %.1f ns more (%.2f x) | %s",
-        (double)count, what, bench_median(with, run_count), bench_median(without, run_count),
-        bench_median(more, run_count), bench_median(ratio, run_count), to_reach);
+    bench_row("%s | %.1f ns an ID | %s: %.1f ns | %.1f ns more (%.2f x) | %s", what, bench_median(with, run_count),
+              beside, bench_median(without, run_count), bench_median(more, run_count), bench_median(ratio, run_count),
+              to_reach);
 }
 
 int main(int argc, char **argv)
@@ -107,7 +129,14 @@ int main(int argc, char **argv)
     bench_options(argc, argv, options, 2);
     uint64_t count = options[0].value / BATCH_COUNT * BATCH_COUNT;
     size_t run_count = options[1].value < 1 || options[1].value > BENCH_RUN_COUNT_MAX ? 5 : options[1].value;
-    measure("pending, due one after another", "≤ 30 ns more", reported_ns, count, run_count);
-    measure("of which nearly all are matched in time", "≤ 5 ns more", matched_ns, count, run_count);
+    char what[3][80];
+    (void)snprintf(what[0], sizeof(what[0]), "deadlines, %.0e IDs pending, due one after another", (double)count);
+    (void)snprintf(what[1], sizeof(what[1]), "deadlines, %.0e IDs of which nearly all are matched in time",
+                   (double)count);
+    (void)snprintf(what[2], sizeof(what[2]), "%.0e IDs that come and go, a fifth of them waiting, a fifth remembered",
+                   (double)count);
+    measure(what[0], "the same without deadlines", "≤ 30 ns more", reported_ns, count, run_count);
+    measure(what[1], "the same without deadlines", "≤ 5 ns more", matched_ns, count, run_count);
+    measure(what[2], "the same with none forgotten", "", forgotten_ns, count, run_count);
     return 0;
 }

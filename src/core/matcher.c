@@ -142,12 +142,22 @@ static bool forget_if_over(void *context, const struct table_entry *entry, int64
     return true;
 }
 
+/* The records that wait. */
+static void ask_for_pending(const void *context, const struct table_entry *entries, size_t count)
+{
+    const struct recon_matcher *matcher = context;
+    for (size_t i = 0; i < count; i++)
+        if (table_state_of(&entries[i]) == TABLE_PENDING)
+            __builtin_prefetch(pending_at(&matcher->pool, (pending_handle)table_payload_of(&entries[i])));
+}
+
 bool recon_matcher_purge(struct recon_matcher *matcher, uint32_t slot)
 {
     int64_t oldest = matcher->table.segments[matcher->table.slots[slot].segment].oldest;
     if (!time_is_over(matcher->bound.retention_bound, oldest, matcher->settings.retention_ms))
         return false;
-    table_purge(&matcher->table, slot, forget_if_over, matcher);
+    const struct table_purge purge = {forget_if_over, ask_for_pending, matcher};
+    table_purge(&matcher->table, slot, &purge);
     return true;
 }
 

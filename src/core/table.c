@@ -401,18 +401,21 @@ void table_prepare(struct table *table, struct recon_key key, uint64_t entry_cou
     }
 }
 
-void table_purge(struct table *table, uint32_t slot_number, table_is_over is_over, void *context)
+void table_purge(struct table *table, uint32_t slot_number, const struct table_purge *purge)
 {
     table->version++;
     const struct table_slot *slot = &table->slots[slot_number];
     struct table_segment *segment = &table->segments[slot->segment];
     const struct table_block *end = slot->blocks + slot->block_count;
     int64_t oldest = RECON_TIME_MAX;
+    purge->ask_ahead(purge->context, slot->blocks->entries, slot->blocks->used);
     for (struct table_block *block = slot->blocks; block < end; block++) {
+        if (block + 1 < end)
+            purge->ask_ahead(purge->context, block[1].entries, block[1].used);
         block->reach = 0;
         for (uint32_t i = 0; i < block->used;) {
             int64_t time;
-            if (is_over(context, &block->entries[i], &time)) {
+            if (purge->is_over(purge->context, &block->entries[i], &time)) {
                 block_take_out(block, &block->entries[i]);
                 segment->used--;
                 table->entry_count--;

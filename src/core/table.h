@@ -330,10 +330,15 @@ static inline void table_cursor_pass(struct table_cursor *cursor)
     cursor->at++;
 }
 
-/* Says whether an entry is over and, if so, what is behind it was given back. */
-typedef bool (*table_is_over)(void *context, const struct table_entry *entry, int64_t *time);
+struct table_purge {
+    /* Says whether an entry is over and, if so, what is behind it was given back. */
+    bool (*is_over)(void *context, const struct table_entry *entry, int64_t *time);
+    /* Asks the memory for what is_over will want of these entries. */
+    void (*ask_ahead)(const void *context, const struct table_entry *entries, size_t count);
+    void *context;
+};
 
 /* Removes what is over from the segment and sets its `oldest`; shrinks it where it became mostly empty. */
-void table_purge(struct table *table, uint32_t slot, table_is_over is_over, void *context);
+void table_purge(struct table *table, uint32_t slot, const struct table_purge *purge);
 
 #endif

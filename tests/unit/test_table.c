@@ -101,6 +101,15 @@ static bool is_old(void *context, const struct table_entry *entry, int64_t *time
     return *time < 9000;
 }
 
+static size_t asked_for;
+
+static void count_asked_for(const void *context, const struct table_entry *entries, size_t count)
+{
+    (void)context;
+    for (size_t i = 0; i < count; i++)
+        asked_for += table_payload_of(&entries[i]) < 10000;
+}
+
 static void a_purge_removes_just_what_is_over_and_shrinks(void **state)
 {
     (void)state;
@@ -109,8 +118,11 @@ static void a_purge_removes_just_what_is_over_and_shrinks(void **state)
     for (uint64_t i = 0; i < 10000; i++)
         assert_int_equal(put(&table, i, (int64_t)i), RECON_OK);
     uint64_t before = memory.used_bytes;
-    for (uint32_t slot = 0; slot < UINT32_C(1) << table.directory_bits; slot++)
-        table_purge(&table, slot, is_old, NULL);
+    const struct table_purge purge = {.is_over = is_old, .ask_ahead = count_asked_for};
+    asked_for = 0;
+    for (uint32_t i = 0; i < table.segment_count; i++)
+        table_purge(&table, table.segments[i].first_slot, &purge);
+    assert_int_equal(asked_for, 10000);
     for (uint64_t i = 0; i < 10000; i++)
         assert_int_equal(has(&table, i), i >= 9000);
     assert_true(memory.used_bytes < before / 3);
