@@ -133,30 +133,37 @@ void recon_matcher_forget(struct recon_matcher *matcher, const struct table_entr
         matcher_release(matcher, handle);
 }
 
-static bool forget_if_over(void *context, const struct table_entry *entry, int64_t *time)
-{
-    struct recon_matcher *matcher = context;
-    if (!recon_matcher_entry_is_over(matcher, entry, time))
-        return false;
-    recon_matcher_forget(matcher, entry);
-    return true;
-}
-
-/* The records that wait. */
-static void ask_for_pending(const void *context, const struct table_entry *entries, size_t count)
+static void ask_for_pending(const void *context, const struct table_entry *entry)
 {
     const struct recon_matcher *matcher = context;
-    for (size_t i = 0; i < count; i++)
-        if (table_state_of(&entries[i]) == TABLE_PENDING)
-            __builtin_prefetch(pending_at(&matcher->pool, (pending_handle)table_payload_of(&entries[i])));
+    __builtin_prefetch(pending_at(&matcher->pool, (pending_handle)table_payload_of(entry)));
+}
+
+static bool is_over(const void *context, const struct table_entry *entry, int64_t *time)
+{
+    return recon_matcher_entry_is_over(context, entry, time);
+}
+
+static void forget(void *context, const struct table_entry *entry)
+{
+    recon_matcher_forget(context, entry);
 }
 
 bool recon_matcher_purge(struct recon_matcher *matcher, uint32_t slot)
 {
-    int64_t oldest = matcher->table.segments[matcher->table.slots[slot].segment].oldest;
-    if (!time_is_over(matcher->bound.retention_bound, oldest, matcher->settings.retention_ms))
+    const int64_t retention_bound = matcher->bound.retention_bound;
+    const int64_t oldest = matcher->table.segments[matcher->table.slots[slot].segment].oldest;
+    if (!time_is_over(retention_bound, oldest, matcher->settings.retention_ms))
         return false;
-    const struct table_purge purge = {forget_if_over, ask_for_pending, matcher};
+    const struct table_purge purge = {
+        .time_base = matcher->time_base,
+        /* As the oldest is over, this is a time. */
+        .last = retention_bound == RECON_TIME_MAX ? RECON_TIME_MAX : retention_bound - matcher->settings.retention_ms,
+        .ask_ahead = ask_for_pending,
+        .is_over = is_over,
+        .forget = forget,
+        .context = matcher,
+    };
     table_purge(&matcher->table, slot, &purge);
     return true;
 }

@@ -53,11 +53,12 @@ static struct table_block *block_with_room(const struct table_slot *slot, uint32
     return NULL;
 }
 
-/* An entry of the home is put into this block: how far behind it that is, which the home is told. */
-static uint32_t reach_to(const struct table_slot *slot, uint32_t home, const struct table_block *block)
+/* An entry of the home is put into this block, which isn't its home: how far behind it that is. Both are told. */
+static uint32_t reach_to(const struct table_slot *slot, uint32_t home, struct table_block *block)
 {
     const uint32_t number = (uint32_t)(block - slot->blocks);
     const uint32_t distance = number >= home ? number - home : number + slot->block_count - home;
+    block->has_strangers = true;
     if (slot->blocks[home].reach < distance)
         slot->blocks[home].reach = (uint16_t)distance;
     return distance;
@@ -401,33 +402,68 @@ void table_prepare(struct table *table, struct recon_key key, uint64_t entry_cou
     }
 }
 
-void table_purge(struct table *table, uint32_t slot_number, const struct table_purge *purge)
+/* What there is to do in a block. */
+struct block_look {
+    uint64_t pending; /* a bit for each entry */
+    uint64_t over;    /* of those that aren't pending */
+    int64_t oldest;   /* of the others */
+};
+
+/* Which entries are over is anybody's guess, so nothing here branches on it. */
+static struct block_look block_look_at(const struct table_block *block, const struct table_purge *purge)
 {
-    table->version++;
-    const struct table_slot *slot = &table->slots[slot_number];
-    struct table_segment *segment = &table->segments[slot->segment];
-    const struct table_block *end = slot->blocks + slot->block_count;
-    int64_t oldest = RECON_TIME_MAX;
-    purge->ask_ahead(purge->context, slot->blocks->entries, slot->blocks->used);
-    for (struct table_block *block = slot->blocks; block < end; block++) {
-        if (block + 1 < end)
-            purge->ask_ahead(purge->context, block[1].entries, block[1].used);
-        block->reach = 0;
-        for (uint32_t i = 0; i < block->used;) {
-            int64_t time;
-            if (purge->is_over(purge->context, &block->entries[i], &time)) {
-                block_take_out(block, &block->entries[i]);
-                segment->used--;
-                table->entry_count--;
-                continue;
-            }
-            i++;
-            if (time < oldest)
-                oldest = time;
-        }
+    const int64_t time_base = purge->time_base;
+    const int64_t last = purge->last;
+    struct block_look look = {.oldest = RECON_TIME_MAX};
+    for (uint32_t i = 0; i < block->used; i++) {
+        const struct table_entry *entry = &block->entries[i];
+        const int64_t time = table_time_of(time_base, table_payload_of(entry));
+        const bool is_pending = table_state_of(entry) == TABLE_PENDING;
+        const bool is_over = !is_pending & (time <= last);
+        const int64_t stays = (is_pending | is_over) ? RECON_TIME_MAX : time;
+        look.pending |= (uint64_t)is_pending << i;
+        look.over |= (uint64_t)is_over << i;
+        look.oldest = stays < look.oldest ? stays : look.oldest;
     }
-    /* What lay behind its home moves up, where there is room now. */
-    for (struct table_block *block = slot->blocks; block < end; block++)
+    return look;
+}
+
+static void ask_for_pending(const struct table_block *block, uint64_t pending, const struct table_purge *purge)
+{
+    for (; pending != 0; pending &= pending - 1)
+        purge->ask_ahead(purge->context, &block->entries[__builtin_ctzll(pending)]);
+}
+
+/* Removes what is over; the oldest that stays. *removed: one more for each. */
+static int64_t block_purge(struct table_block *block, struct block_look look, const struct table_purge *purge,
+                           uint32_t *removed)
+{
+    for (uint64_t left = look.pending; left != 0; left &= left - 1) {
+        int64_t time;
+        const int at = __builtin_ctzll(left);
+        if (purge->is_over(purge->context, &block->entries[at], &time))
+            look.over |= UINT64_C(1) << at;
+        else if (time < look.oldest)
+            look.oldest = time;
+    }
+    /* From the last one on: what comes to its place stays. */
+    while (look.over != 0) {
+        const int at = 63 - __builtin_clzll(look.over);
+        look.over &= ~(UINT64_C(1) << at);
+        purge->forget(purge->context, &block->entries[at]);
+        block_take_out(block, &block->entries[at]);
+        ++*removed;
+    }
+    return look.oldest;
+}
+
+/* What lies behind its home moves up, where there is room. The blocks' reach was unset. */
+static void strangers_move_up(const struct table_slot *slot)
+{
+    for (struct table_block *block = slot->blocks; block < slot->blocks + slot->block_count; block++) {
+        if (!block->has_strangers)
+            continue;
+        block->has_strangers = false;
         for (uint32_t i = block->used; i-- > 0;) {
             const struct table_entry entry = block->entries[i];
             if (&slot->blocks[table_home(entry.key_high, slot)] == block)
@@ -435,6 +471,33 @@ void table_purge(struct table *table, uint32_t slot_number, const struct table_p
             block_take_out(block, &block->entries[i]);
             segment_add(*slot, &entry);
         }
+    }
+}
+
+void table_purge(struct table *table, uint32_t slot_number, const struct table_purge *purge)
+{
+    table->version++;
+    const struct table_slot *slot = &table->slots[slot_number];
+    struct table_segment *segment = &table->segments[slot->segment];
+    struct table_block *end = slot->blocks + slot->block_count;
+    int64_t oldest = RECON_TIME_MAX;
+    uint32_t removed = 0;
+    struct block_look ahead = block_look_at(slot->blocks, purge);
+    ask_for_pending(slot->blocks, ahead.pending, purge);
+    for (struct table_block *block = slot->blocks; block < end; block++) {
+        const struct block_look look = ahead;
+        if (block + 1 < end) {
+            ahead = block_look_at(block + 1, purge);
+            ask_for_pending(block + 1, ahead.pending, purge);
+        }
+        block->reach = 0;
+        const int64_t block_oldest = block_purge(block, look, purge, &removed);
+        if (block_oldest < oldest)
+            oldest = block_oldest;
+    }
+    segment->used -= removed;
+    table->entry_count -= removed;
+    strangers_move_up(slot);
     segment->oldest = oldest;
     segment->is_crowded = false;
     set_room(segment, slot);

@@ -61,8 +61,8 @@ struct table_entry {
 struct table_block {
     uint8_t tags[TABLE_BLOCK_PLACES];
     uint8_t used;
-    uint8_t spare;
-    uint16_t reach; /* no entry whose home this is lies more blocks behind it */
+    uint8_t has_strangers; /* it may hold entries whose home it isn't */
+    uint16_t reach;        /* no entry whose home this is lies more blocks behind it */
     struct table_entry entries[TABLE_BLOCK_PLACES];
 };
 
@@ -330,11 +330,16 @@ static inline void table_cursor_pass(struct table_cursor *cursor)
     cursor->at++;
 }
 
+/* What is over, and what becomes of it. */
 struct table_purge {
-    /* Says whether an entry is over and, if so, what is behind it was given back. */
-    bool (*is_over)(void *context, const struct table_entry *entry, int64_t *time);
-    /* Asks the memory for what is_over will want of these entries. */
-    void (*ask_ahead)(const void *context, const struct table_entry *entries, size_t count);
+    int64_t time_base; /* of the times in entries */
+    int64_t last;      /* an entry that isn't pending is over when its time is at or before it */
+    /* Asks the memory for what is_over will want of a pending entry. */
+    void (*ask_ahead)(const void *context, const struct table_entry *entry);
+    /* Whether a pending entry is over; its time in any case. */
+    bool (*is_over)(const void *context, const struct table_entry *entry, int64_t *time);
+    /* The entry is about to be removed. */
+    void (*forget)(void *context, const struct table_entry *entry);
     void *context;
 };
 

@@ -94,20 +94,30 @@ static void removing_leaves_every_other_entry_where_it_is_found(void **state)
     table_deinit(&table);
 }
 
-static bool is_old(void *context, const struct table_entry *entry, int64_t *time)
+static uint64_t asked_for;
+static uint64_t forgotten;
+
+/* Of a pending entry. */
+static bool is_old(const void *context, const struct table_entry *entry, int64_t *time)
 {
     (void)context;
+    assert_int_equal(table_state_of(entry), TABLE_PENDING);
     *time = (int64_t)table_payload_of(entry);
     return *time < 9000;
 }
 
-static size_t asked_for;
-
-static void count_asked_for(const void *context, const struct table_entry *entries, size_t count)
+static void note_asked_for(const void *context, const struct table_entry *entry)
 {
     (void)context;
-    for (size_t i = 0; i < count; i++)
-        asked_for += table_payload_of(&entries[i]) < 10000;
+    assert_int_equal(table_state_of(entry), TABLE_PENDING);
+    asked_for++;
+}
+
+static void note_forgotten(void *context, const struct table_entry *entry)
+{
+    (void)context;
+    assert_true(table_payload_of(entry) < 9000);
+    forgotten++;
 }
 
 static void a_purge_removes_just_what_is_over_and_shrinks(void **state)
@@ -115,14 +125,27 @@ static void a_purge_removes_just_what_is_over_and_shrinks(void **state)
     (void)state;
     struct table table;
     assert_int_equal(table_init(&table, &memory), RECON_OK);
-    for (uint64_t i = 0; i < 10000; i++)
+    for (uint64_t i = 0; i < 10000; i++) {
         assert_int_equal(put(&table, i, (int64_t)i), RECON_OK);
+        const struct table_place place = table_find(&table, kit_key(i));
+        assert_non_null(place.entry);
+        if (i % 4 == 0 && place.entry != NULL)
+            table_set(place.entry, TABLE_PENDING, i);
+    }
     uint64_t before = memory.used_bytes;
-    const struct table_purge purge = {.is_over = is_old, .ask_ahead = count_asked_for};
-    asked_for = 0;
+    const struct table_purge purge = {
+        .time_base = INT64_C(1) << (TABLE_PAYLOAD_BITS - 1), /* a payload's time is the payload */
+        .last = 8999,
+        .ask_ahead = note_asked_for,
+        .is_over = is_old,
+        .forget = note_forgotten,
+    };
+    asked_for = forgotten = 0;
     for (uint32_t i = 0; i < table.segment_count; i++)
         table_purge(&table, table.segments[i].first_slot, &purge);
-    assert_int_equal(asked_for, 10000);
+    assert_int_equal(asked_for, 2500);
+    assert_int_equal(forgotten, 9000);
+    assert_int_equal(table.entry_count, 1000);
     for (uint64_t i = 0; i < 10000; i++)
         assert_int_equal(has(&table, i), i >= 9000);
     assert_true(memory.used_bytes < before / 3);
