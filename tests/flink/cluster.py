@@ -25,7 +25,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "kafka"))
 from broker import dies_with_parent, fetched, free_ports, stop_process, wait_until  # noqa: E402
 
 ENDED = {"FINISHED", "FAILED", "CANCELED"}
-# Small, and quick to notice a TaskManager that is gone.
+# For whatever takes some seconds on a machine that has the time: one that has not is no fault.
+LIMIT_S = 300
+# Small, and quick to notice a TaskManager that is gone: it then refuses heartbeats. One that is only slow is not lost.
 SETTINGS = {
     "jobmanager.rpc.address": "127.0.0.1",
     "jobmanager.bind-host": "127.0.0.1",
@@ -47,11 +49,12 @@ SETTINGS = {
     "rest.address": "127.0.0.1",
     "rest.bind-address": "127.0.0.1",
     "heartbeat.interval": "500",
-    "heartbeat.timeout": "5000",
+    "heartbeat.timeout": "300000",
+    "pekko.ask.timeout": "5 min",
     "restart-strategy.type": "fixed-delay",
     "restart-strategy.fixed-delay.attempts": "1000000",
     "restart-strategy.fixed-delay.delay": "200ms",
-    "slot.request.timeout": "60000",
+    "slot.request.timeout": "300000",
     "execution.checkpointing.interval": "1s",
     "web.refresh-interval": "500",
     "metrics.fetcher.update-interval": "500",
@@ -136,7 +139,7 @@ class Cluster:
             except (OSError, RefusedError):  # the latter while it elects itself
                 return None
 
-        wait_until(answers, 60, "the JobManager answers")
+        wait_until(answers, LIMIT_S, "the JobManager answers")
 
     # --- TaskManagers ---------------------------------------------------------------------------------------------
 
@@ -157,7 +160,7 @@ class Cluster:
                     raise RuntimeError(f"a TaskManager ended:\n{process.console.read_text()[-3000:]}")
             return self.get("/overview")["slots-total"] >= count
 
-        wait_until(there, 60, f"{count} slots")
+        wait_until(there, LIMIT_S, f"{count} slots")
 
     def log_text(self):
         """All that its processes logged."""
@@ -172,7 +175,7 @@ class Cluster:
         if body is not None:
             request.add_header("Content-Type", content_type)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=LIMIT_S) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace").replace("\\n", "\n")
@@ -200,7 +203,7 @@ class Cluster:
         """`flink ARGUMENTS` as a user of this cluster has it; the process when it has ended, with its output as text."""
         return subprocess.run(
             ["bash", self.home / "bin/flink", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, timeout=120, cwd=self.folder, env={
+            stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S, cwd=self.folder, env={
                 **os.environ, "FLINK_HOME": str(self.home), "FLINK_CONF_DIR": str(self.conf),
                 "FLINK_LOG_DIR": str(self.folder / "log")})
 
@@ -239,7 +242,7 @@ class Job:
         entries = self.get("/exceptions").get("exceptionHistory", {}).get("entries", [])
         return entries[0]["stacktrace"] if entries else ""
 
-    def wait_for(self, state, seconds=60):
+    def wait_for(self, state, seconds=LIMIT_S):
         def there():
             now = self.state()
             if now == state:
@@ -250,7 +253,7 @@ class Job:
 
         wait_until(there, seconds, lambda: f"the job is {state}; it is {self.state()}: {self.failure()}")
 
-    def wait_for_running(self, seconds=60):
+    def wait_for_running(self, seconds=LIMIT_S):
         """All of its tasks run."""
         def there():
             job = self.get()
@@ -287,14 +290,14 @@ class Job:
         """Where the last completed one is."""
         return self.get("/checkpoints")["latest"]["completed"]["external_path"]
 
-    def wait_for_checkpoint(self, more=1, seconds=60):
+    def wait_for_checkpoint(self, more=1, seconds=LIMIT_S):
         before = self.checkpoints()
         wait_until(lambda: self.checkpoints() >= before + more, seconds,
                    lambda: f"{more} more checkpoints: {self.failure()}")
 
     def _trigger(self, path, body):
         answer = self.cluster.request("POST", f"/jobs/{self.id}{path}", body)
-        state = wait_until(lambda: self._ended(f"/savepoints/{answer['request-id']}"), 60, "the savepoint")
+        state = wait_until(lambda: self._ended(f"/savepoints/{answer['request-id']}"), LIMIT_S, "the savepoint")
         if "failure-cause" in state:
             raise RuntimeError(state["failure-cause"]["stack-trace"])
         return state["location"]
@@ -315,4 +318,4 @@ class Job:
     def cancel(self):
         if self.state() not in ENDED:
             self.cluster.request("PATCH", f"/jobs/{self.id}?mode=cancel")
-            wait_until(lambda: self.state() in ENDED, 60, "the job ends")
+            wait_until(lambda: self.state() in ENDED, LIMIT_S, "the job ends")

@@ -11,6 +11,7 @@ import re
 import subprocess
 
 from broker import Message, wait_until
+from cluster import LIMIT_S
 
 ROOT = pathlib.Path(__file__).parents[2]
 RECON = pathlib.Path(os.environ.get("RECON", ROOT / "build/release/recon"))
@@ -89,7 +90,7 @@ class Reconciliation:
         job.wait_for_running()
         return job
 
-    def wait_until_read(self, job, seconds=90):
+    def wait_until_read(self, job, seconds=LIMIT_S):
         """All that was sent has left the sources."""
         def read():
             state = job.state()

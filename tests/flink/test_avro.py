@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka.schema_registry import Schema
 
 from broker import wait_until
+from cluster import LIMIT_S
 from reconciling import ROOT, outcome
 from registry import Gate, Registry
 
@@ -54,7 +55,7 @@ def test_both_streams_are_read_once_it_answers(reconciliation, submit, cluster, 
         its.send("events", [one for pair in zip(*written) for one in pair])
         said = cluster.log_text().count("asking again")
         job = submit(its)
-        wait_until(lambda: cluster.log_text().count("asking again") > said, 60, "a source waits for it")
+        wait_until(lambda: cluster.log_text().count("asking again") > said, LIMIT_S, "a source waits for it")
         gate.open()
         its.wait_until_read(job)
         job.stop(drain=True)

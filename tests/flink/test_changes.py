@@ -6,6 +6,7 @@ import re
 import time
 
 from broker import wait_until
+from cluster import LIMIT_S
 from reconciling import JAR, assert_same, assert_told_once, generated, outcome
 
 MINUTE = 60 * 1000
@@ -104,7 +105,7 @@ def test_topics_may_change_at_an_unaligned_checkpoint(reconciliation, submit, br
     job = submit(its, parallelism=2, configuration={
         "execution.checkpointing.unaligned.enabled": "true",
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION"})
-    wait_until(lambda: its.unread(job) < sum(half) // 2, 60, "half of it was read")
+    wait_until(lambda: its.unread(job) < sum(half) // 2, LIMIT_S, "half of it was read")
     job.wait_for_checkpoint()
     job.cancel()
     checkpoint = job.last_checkpoint()
@@ -116,7 +117,7 @@ def test_topics_may_change_at_an_unaligned_checkpoint(reconciliation, submit, br
     where.update((json.loads(one)["id"], "changed.audit") for one in audit[half[0]:])
     broker.produce("changed.gone", [b"not read"])
     job = submit(its, parallelism=2, savepoint=checkpoint)
-    wait_until(lambda: its.unread(job, ["changed.audit", *its.topics.values()]) == 0, 90, "all is read")
+    wait_until(lambda: its.unread(job, ["changed.audit", *its.topics.values()]) == 0, LIMIT_S, "all is read")
     job.stop(drain=True)
     published = its.published()
     assert_same(outcome(published), its.checked())

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from broker import wait_until
+from cluster import LIMIT_S
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def test_a_job_goes_on_from_its_savepoint_and_over_a_killed_task_manager(cluster
     job.wait_for_checkpoint(2)
     cluster.add_task_manager()
     cluster.kill_task_manager()
-    wait_until(job.last_restart, 30, "it was started again")
+    wait_until(job.last_restart, LIMIT_S, "it was started again")
     job.wait_for_running()
     job.wait_for_checkpoint()
     savepoint = job.stop()

@@ -4,6 +4,7 @@ import pathlib
 import re
 import subprocess
 
+from cluster import LIMIT_S
 from reconciling import JAR, ROOT
 
 
@@ -16,7 +17,7 @@ def test_the_library_example_finds_what_is_missing(cluster, tmp_path):
     opens = [f"--add-opens=java.base/{one}=ALL-UNNAMED" for one in ("java.util", "java.lang", "java.time", "java.nio")]
     ended = subprocess.run(
         ["java", *opens, "-XX:TieredStopAtLevel=1", "-cp", f"{tmp_path}:{libraries}", "Orders"], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, timeout=120)
+        stderr=subprocess.PIPE, text=True, timeout=LIMIT_S)
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert '"type":"missing","id":"b"' in ended.stdout
     assert '"completeness_percent":50' in ended.stdout

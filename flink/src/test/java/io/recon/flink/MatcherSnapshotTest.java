@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Checkpoints that are written while the matcher goes on: what they hold, and how they end. */
-@Timeout(120)
+@Timeout(600)
 class MatcherSnapshotTest {
     private static final int GROUPS = 32;
     private static final int COUNT = 300;

@@ -23,7 +23,7 @@ import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 
 /** A checkpoint of one matcher as a task takes it: a part at once, a part by mails, and one that waits in another thread. */
 final class SnapshotUnderWay {
-    private static final long LIMIT_S = 60;
+    private static final long LIMIT_S = 300;
 
     final OperatorSnapshotFutures futures;
     private final MatcherHarness<? extends MatcherOperator> harness;
