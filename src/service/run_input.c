@@ -336,8 +336,8 @@ static void clock_look(struct recon_run *run, int64_t now_ms)
 
 /* --- records ----------------------------------------------------------------------------------------------------- */
 
-/* The lowest time of the partitions that have more to read, as one may of which no end is known yet; RECON_TIME_MAX:
- * none has. */
+/* The lowest time of the partitions that have more to read, as one may of which no end is known yet: RECON_TIME_MIN
+ * where nothing of one was read that has a time. RECON_TIME_MAX: none has more. */
 static int64_t behind_time(const struct recon_run *run)
 {
     int64_t low = RECON_TIME_MAX;
@@ -345,7 +345,7 @@ static int64_t behind_time(const struct recon_run *run)
         const struct run_slot *slot = &run->slots[i];
         const int64_t time = recon_steps_time_max(run->steps, slot->stream, slot->partition);
         const bool is_unknown = slot->caught_up_ms == RECON_TIME_MIN && !slot->is_gone;
-        if ((slot->is_checked || is_unknown) && time != RECON_TIME_MIN && time < low)
+        if ((slot->is_checked || is_unknown) && time < low)
             low = time;
     }
     return low;

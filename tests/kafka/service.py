@@ -126,6 +126,18 @@ class Service:
         assert ended.returncode == 0, ended.stderr
         return [json.loads(line) for line in ended.stdout.splitlines()]
 
+    def lead(self, start, end):
+        """By how much event time the audit stream was ahead of the other at the most, in the order of consumption, from start, where
+        both begin, to end."""
+        times = {"audit": start, "events": start}
+        most = 0
+        for line in self.trace.read_text().splitlines():
+            one = json.loads(line)
+            if one.get("time", end) < end:
+                times[one["stream"]] = max(times[one["stream"]], one["time"])
+                most = max(most, times["audit"] - times["events"])
+        return most
+
 
 def counted(results):
     """Results without order, to be compared."""
