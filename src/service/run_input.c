@@ -27,8 +27,10 @@
 #define DEAF_MS INT64_C(30000)
 #define PLANTED_DEAF_MS INT64_C(500)
 #define ASK_MS_MAX 1000
-/* So far back the wall clock goes without a word. */
-#define CLOCK_BACK_MS 1000
+/* So far the wall clock jumps without a word. */
+#define CLOCK_JUMP_MS 1000
+/* The clock is not followed for longer than that at a time: there is more to look after. */
+#define ADVANCE_MS 100
 #define WAIT_MS 20
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
@@ -297,11 +299,12 @@ int run_advance(struct recon_run *run, int64_t now_ms)
 {
     const int64_t timeout = idle_timeout(run);
     const int64_t stride = timeout == RECON_DURATION_UNSET || timeout < 4 ? INT64_MAX : timeout / 4;
+    const int64_t until = recon_clock_monotonic_ms() + ADVANCE_MS;
     int64_t now = recon_steps_now(run->steps);
     int status = RECON_OK;
     if (now == RECON_TIME_MIN)
         return clock_step(run, now_ms);
-    while (status == RECON_OK && now < now_ms) {
+    while (status == RECON_OK && now < now_ms && recon_clock_monotonic_ms() < until) {
         now = now_ms - now > stride ? now + stride : now_ms;
         status = clock_step(run, now);
     }
@@ -324,14 +327,25 @@ static int64_t wall_ms(void)
     return now_ms;
 }
 
+/* Tells once of a wall clock that does not go on with the steady one. */
 static void clock_look(struct recon_run *run, int64_t now_ms)
 {
+    const int64_t apart_ms = now_ms - recon_clock_monotonic_ms();
+    const int64_t ahead_ms = apart_ms - run->clocks_apart_ms;
+    if (run->has_clocks_apart && ahead_ms >= CLOCK_JUMP_MS)
+        run_log(
+            run, 4,
+            "the wall clock has jumped ahead by %lld s: it is followed in steps of a quarter of idle_timeout, and no "
+            "more is read until it is reached",
+            (long long)(ahead_ms / 1000));
+    run->clocks_apart_ms = apart_ms;
+    run->has_clocks_apart = true;
     const int64_t back_ms = recon_steps_now(run->steps) - now_ms;
-    if (back_ms >= CLOCK_BACK_MS && !run->is_clock_back)
+    if (back_ms >= CLOCK_JUMP_MS && !run->is_clock_back)
         run_log(run, 4,
                 "the wall clock is %lld s behind where it was: until it is there again, no more inputs become idle",
                 (long long)(back_ms / 1000));
-    run->is_clock_back = back_ms >= CLOCK_BACK_MS || (run->is_clock_back && back_ms > 0);
+    run->is_clock_back = back_ms >= CLOCK_JUMP_MS || (run->is_clock_back && back_ms > 0);
 }
 
 /* --- records ----------------------------------------------------------------------------------------------------- */
@@ -441,6 +455,8 @@ int run_live(struct recon_run *run)
     int64_t next_tick = 0;
     int64_t next_ask = 0;
     bool any = false;
+    bool is_advancing =
+        false; /* our clock is not yet where the wall clock is: what is read now would have come too soon */
     int status = RECON_OK;
     recon_ahead_schemas_open(run->ahead);
     for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT; i++)
@@ -463,20 +479,26 @@ int run_live(struct recon_run *run)
         status = run_turn(run);
         if (status != RECON_OK)
             return status;
-        if (recon_clock_monotonic_ms() >= next_tick) {
+        if (is_advancing || recon_clock_monotonic_ms() >= next_tick) {
             const int64_t now_ms = wall_ms();
             clock_look(run, now_ms);
             status = run_advance(run, now_ms);
+            is_advancing = recon_steps_now(run->steps) < now_ms;
             next_tick = recon_clock_monotonic_ms() + tick_ms;
         }
         if (status == RECON_OK)
             status = partitions_look(run);
         if (status == RECON_OK)
             status = gone_end(run);
-        if (status == RECON_OK)
+        any = is_advancing;
+        if (status == RECON_OK && !is_advancing)
             status = round_read(run, &any);
-        for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT && status == RECON_OK; i++)
-            status = hearing_look(run, i);
+        for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT && status == RECON_OK; i++) {
+            if (is_advancing)
+                run->heard_ms[i] = recon_clock_monotonic_ms();
+            else
+                status = hearing_look(run, i);
+        }
         if (status == RECON_OK && run_commit_is_due(run))
             status = run_commit(run);
         if (status == RECON_OK)

@@ -98,7 +98,9 @@ struct recon_run {
     bool settings_are_due;        /* the next entry is to have them */
     struct recon_settings then;   /* RUN_SETTLE: those in force before */
     bool is_settling;             /* it runs under those, to do again what was done and no more */
-    bool is_clock_back;           /* the wall clock is behind ours, and that was told */
+    int64_t clocks_apart_ms;      /* the wall clock less the steady one, when last looked at, if has_clocks_apart */
+    bool has_clocks_apart;
+    bool is_clock_back; /* the wall clock is behind ours, and that was told */
     int64_t from_ms;
     int64_t rewind_ms; /* begun anew: inputs are read from this timestamp on; RECON_TIME_MIN: as configured */
     struct recon_published *published; /* after it was begun anew, while it matters; else NULL */
@@ -204,6 +206,8 @@ int run_inputs_make(struct recon_run *run);
 void run_inputs_free(struct recon_run *run);
 /* Waits until something more of the inputs may have come. */
 int run_wait(struct recon_run *run, int timeout_ms);
+/* Goes on with our clock to this one, as far as it comes in 100 ms, and says of inputs meanwhile that they are alive.
+ */
 int run_advance(struct recon_run *run, int64_t now_ms);
 int run_alive_all(struct recon_run *run);
 /* Reads until stopped. */
