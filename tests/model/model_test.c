@@ -21,7 +21,7 @@
 #include "shrink.h"
 
 #define JOB_COUNT_MAX 64
-#define SEED_SECONDS_MAX 60
+#define SEED_SECONDS_MAX 300
 
 enum mode {
     MODE_ALL,
