@@ -229,7 +229,8 @@ def test_while_a_clock_that_jumped_by_decades_is_followed_it_is_live_and_can_be_
     one = service(4, 4, idle_timeout="1m")
     off_by = tmp_path / "off-by"
     one.start(record=False, RECON_CLOCK_OFF_BY=str(off_by))
-    one.until_said("running")
+    broker.produce(f"{one.name}.audit", [audit(0, 0)])
+    wait_until(lambda: metrics(one).get('stream_messages_total{stream="audit"}') == 1, 60, one.said)  # it looks at clocks before
     (tmp_path / "fresh").write_text(str(30 * 365 * 86_400_000))
     (tmp_path / "fresh").rename(off_by)
     one.until_said("the wall clock has jumped ahead by 9460")
