@@ -66,18 +66,26 @@ static double reported_ns(uint64_t count, bool has_deadlines)
     return (double)taken / (double)count;
 }
 
+/* All IDs, each event so many records behind its audit record. How many were reported; *taken: in ns. */
+static uint64_t come_and_go(struct recon_engine *engine, uint64_t count, uint64_t in_flight, bool loses, int64_t *taken)
+{
+    uint64_t reported = 0;
+    int64_t begin = bench_now_ns();
+    for (uint64_t i = 0; i < count + in_flight; i += BATCH_COUNT) {
+        if (i < count)
+            reported += feed(engine, RECON_STREAM_AUDIT, i, false);
+        if (i >= in_flight)
+            reported += feed(engine, RECON_STREAM_EVENTS, i - in_flight, loses);
+    }
+    *taken = bench_now_ns() - begin;
+    return reported;
+}
+
 static double matched_ns(uint64_t count, bool has_deadlines)
 {
     struct recon_engine *engine = engine_of(has_deadlines, RECON_DURATION_UNSET);
-    uint64_t reported = 0;
-    int64_t begin = bench_now_ns();
-    for (uint64_t i = 0; i < count + IN_FLIGHT; i += BATCH_COUNT) {
-        if (i < count)
-            reported += feed(engine, RECON_STREAM_AUDIT, i, false);
-        if (i >= IN_FLIGHT)
-            reported += feed(engine, RECON_STREAM_EVENTS, i - IN_FLIGHT, true);
-    }
-    int64_t taken = bench_now_ns() - begin;
+    int64_t taken;
+    const uint64_t reported = come_and_go(engine, count, IN_FLIGHT, true, &taken);
     if (reported > count / 1000 + 1 || (has_deadlines && reported + 1 < count / 1000))
         bench_die("not what is missing was reported");
     recon_engine_free(engine);
@@ -88,15 +96,8 @@ static double forgotten_ns(uint64_t count, bool forgets)
 {
     const uint64_t in_flight = count / 5 / BATCH_COUNT * BATCH_COUNT;
     struct recon_engine *engine = engine_of(true, forgets ? (int64_t)(in_flight / IDS_PER_MS) : RECON_DURATION_UNSET);
-    int64_t begin = bench_now_ns();
-    uint64_t reported = 0;
-    for (uint64_t i = 0; i < count + in_flight; i += BATCH_COUNT) {
-        if (i < count)
-            reported += feed(engine, RECON_STREAM_AUDIT, i, false);
-        if (i >= in_flight)
-            reported += feed(engine, RECON_STREAM_EVENTS, i - in_flight, false);
-    }
-    int64_t taken = bench_now_ns() - begin;
+    int64_t taken;
+    const uint64_t reported = come_and_go(engine, count, in_flight, false, &taken);
     struct recon_matcher_stats stats;
     recon_engine_stats(engine, &stats);
     if (reported > 0 || (stats.forgotten_matched[RECON_STREAM_AUDIT] > 0) != forgets)
@@ -118,9 +119,9 @@ static void measure(const char *what, const char *beside, const char *to_reach, 
         more[run] = with[run] - without[run];
         ratio[run] = with[run] / without[run];
     }
-    bench_row("%s | %.1f ns an ID | %s: %.1f ns | %.1f ns more (%.2f x) | %s", what, bench_median(with, run_count),
-              beside, bench_median(without, run_count), bench_median(more, run_count), bench_median(ratio, run_count),
-              to_reach);
+    bench_row("deadlines, %.0e IDs %s | %.1f ns an ID | %s: %.1f ns | %.1f ns more (%.2f x) | %s", (double)count, what,
+              bench_median(with, run_count), beside, bench_median(without, run_count), bench_median(more, run_count),
+              bench_median(ratio, run_count), to_reach);
 }
 
 int main(int argc, char **argv)
@@ -129,14 +130,10 @@ int main(int argc, char **argv)
     bench_options(argc, argv, options, 2);
     uint64_t count = options[0].value / BATCH_COUNT * BATCH_COUNT;
     size_t run_count = options[1].value < 1 || options[1].value > BENCH_RUN_COUNT_MAX ? 5 : options[1].value;
-    char what[3][80];
-    (void)snprintf(what[0], sizeof(what[0]), "deadlines, %.0e IDs pending, due one after another", (double)count);
-    (void)snprintf(what[1], sizeof(what[1]), "deadlines, %.0e IDs of which nearly all are matched in time",
-                   (double)count);
-    (void)snprintf(what[2], sizeof(what[2]), "%.0e IDs that come and go, a fifth of them waiting, a fifth remembered",
-                   (double)count);
-    measure(what[0], "the same without deadlines", "≤ 30 ns more", reported_ns, count, run_count);
-    measure(what[1], "the same without deadlines", "≤ 5 ns more", matched_ns, count, run_count);
-    measure(what[2], "the same with none forgotten", "", forgotten_ns, count, run_count);
+    const char *unset = "the same without deadlines";
+    measure("pending, due one after another", unset, "≤ 30 ns more", reported_ns, count, run_count);
+    measure("of which nearly all are matched in time", unset, "≤ 5 ns more", matched_ns, count, run_count);
+    measure("that come and go, a fifth of them waiting, a fifth remembered", "the same with none forgotten", "",
+            forgotten_ns, count, run_count);
     return 0;
 }

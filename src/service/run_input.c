@@ -333,11 +333,10 @@ static void clock_look(struct recon_run *run, int64_t now_ms)
     const int64_t apart_ms = now_ms - recon_clock_monotonic_ms();
     const int64_t ahead_ms = apart_ms - run->clocks_apart_ms;
     if (run->has_clocks_apart && ahead_ms >= CLOCK_JUMP_MS)
-        run_log(
-            run, 4,
-            "the wall clock has jumped ahead by %lld s: it is followed in steps of a quarter of idle_timeout, and no "
-            "more is read until it is reached",
-            (long long)(ahead_ms / 1000));
+        run_log(run, 4,
+                "the wall clock has jumped ahead by %lld s: it is followed in steps of a quarter of idle_timeout, and "
+                "no more is read until it is reached",
+                (long long)(ahead_ms / 1000));
     run->clocks_apart_ms = apart_ms;
     run->has_clocks_apart = true;
     const int64_t back_ms = recon_steps_now(run->steps) - now_ms;
@@ -455,8 +454,7 @@ int run_live(struct recon_run *run)
     int64_t next_tick = 0;
     int64_t next_ask = 0;
     bool any = false;
-    bool is_advancing =
-        false; /* our clock is not yet where the wall clock is: what is read now would have come too soon */
+    bool is_advancing = false; /* our clock is behind the wall clock: what is read now would have come too soon */
     int status = RECON_OK;
     recon_ahead_schemas_open(run->ahead);
     for (size_t i = 0; i < RECON_KAFKA_CLIENT_COUNT; i++)

@@ -206,8 +206,7 @@ int run_inputs_make(struct recon_run *run);
 void run_inputs_free(struct recon_run *run);
 /* Waits until something more of the inputs may have come. */
 int run_wait(struct recon_run *run, int timeout_ms);
-/* Goes on with our clock to this one, as far as it comes in 100 ms, and says of inputs meanwhile that they are alive.
- */
+/* Goes on with our clock to this one, as far as it comes in 100 ms, and says meanwhile which inputs are alive. */
 int run_advance(struct recon_run *run, int64_t now_ms);
 int run_alive_all(struct recon_run *run);
 /* Reads until stopped. */
